@@ -1,0 +1,2 @@
+-- Tells the planner how many pairs are stale.
+analyze stale_recipient;

@@ -1,0 +1,25 @@
+-- Adds the account's days from its first touched day to a year after the last.
+insert into mart.dim_date (
+    account_id, day, week_start, month_start, iso_week, weekday, starts_at, ends_at
+)
+select
+    a.account_id,
+    d.day::date as day,
+    date_trunc('week', d.day)::date as week_start,
+    date_trunc('month', d.day)::date as month_start,
+    to_char(d.day, 'IYYY-"W"IW') as iso_week,
+    extract(isodow from d.day)::integer as weekday,
+    d.day at time zone a.timezone as starts_at,
+    (d.day + interval '1 day') at time zone a.timezone as ends_at
+from klaviyo.account as a
+cross join lateral (
+    select
+        min(day) as first_day,
+        max(day) as last_day
+    from stale_metric_day
+) as seen
+cross join lateral generate_series(
+    seen.first_day::timestamp, seen.last_day + interval '366 days', interval '1 day'
+) as d (day)
+where a.account_id = %(account_id)s
+on conflict (account_id, day) do nothing;

@@ -1,0 +1,204 @@
+"""A fresh, migrated database for every test that asks for one.
+
+    database, database_settings            once on the embedded PostgreSQL, once on TimescaleDB
+    embedded_database, embedded_settings   on the embedded PostgreSQL only
+
+The servers start when the first test wants them, in folders of their own, and end with this
+process, also when it is killed. TimescaleDB is the server at WORKBENCH_TEST_DSN (a user who may
+create databases), else the root that tests/timescaledb.sh makes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
+
+from workbench.db import Database, migrate, open_database, start_embedded
+from workbench.db.binaries import bin_dir, run_program
+from workbench.errors import DatabaseUnavailable
+from workbench.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+_SCRIPT = REPOSITORY / "tests" / "timescaledb.sh"
+_ROOT = REPOSITORY / ".timescaledb" / "root"
+_NO_TIMESCALEDB = (
+    "no TimescaleDB: run make timescaledb as root on Debian, or set WORKBENCH_TEST_DSN"
+)
+# waits for its input to end, which it does however this process ends
+_STOPPER = """
+import shutil, sys
+from pathlib import Path
+from workbench.db import stop_embedded
+sys.stdin.read()
+stop_embedded(Path(sys.argv[1]))
+shutil.rmtree(sys.argv[1])
+"""
+
+
+def pytest_report_header() -> str:
+    postgres = run_program(bin_dir() / "postgres", "--version").split()[2]
+    return f"databases: embedded PostgreSQL {postgres}; {_timescaledb_version()}"
+
+
+def _timescaledb_version() -> str:
+    if dsn := os.environ.get("WORKBENCH_TEST_DSN"):
+        return f"TimescaleDB of WORKBENCH_TEST_DSN on PostgreSQL {_server_version(dsn)}"
+    packages = _ROOT / "var/lib/dpkg/status"
+    if not packages.is_file():
+        return _NO_TIMESCALEDB
+    stanza = re.compile(r"^Package: (\S+)$.*?^Version: ([\d.]+)", re.MULTILINE | re.DOTALL)
+    installed = dict(stanza.findall(packages.read_text()))
+    server, extension = installed["postgresql-17"], installed["postgresql-17-timescaledb"]
+    return f"TimescaleDB {extension} on PostgreSQL {server}"
+
+
+def _server_version(dsn: str) -> str:
+    try:
+        with Database(dsn) as database:
+            return database.server_version
+    except DatabaseUnavailable as error:
+        return f"that does not answer: {error.message}"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server for tests, and the migrated database that each test gets a copy of."""
+
+    dsn: str
+    template: str
+    numbers: Iterator[int]
+
+    @contextmanager
+    def copy(self, folder: Path, *, template: str = "") -> Iterator[Settings]:
+        """Settings of a fresh copy of the template; it is dropped afterwards."""
+        name = f"{self.template}_{next(self.numbers)}"
+        with psycopg.connect(self.dsn, autocommit=True) as admin:
+            admin.execute(
+                SQL("create database {} template {} strategy file_copy").format(
+                    Identifier(name), Identifier(template or self.template)
+                )
+            )
+            yield Settings(
+                project_dir=REPOSITORY,
+                data_dir=folder / "data",
+                runs_dir=folder / "runs",
+                database_url=make_conninfo(self.dsn, dbname=name),
+            )
+            admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+@contextmanager
+def _server(dsn: str) -> Iterator[Server]:
+    template = f"workbench_test_{os.getpid()}"
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute(SQL("create database {}").format(Identifier(template)))
+        try:
+            with Database(make_conninfo(dsn, dbname=template)) as database:
+                migrate(database)
+            # TimescaleDB's scheduler would hold the template open, and so forbid copies
+            admin.execute(
+                SQL("alter database {} with allow_connections false").format(Identifier(template))
+            )
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
+                [template],
+            )
+            yield Server(dsn, template, itertools.count())
+        finally:
+            admin.execute(SQL("drop database {} with (force)").format(Identifier(template)))
+
+
+@pytest.fixture(scope="session")
+def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("embedded")
+    stopper = [sys.executable, "-c", _STOPPER, str(folder)]
+    with subprocess.Popen(
+        stopper, stdin=subprocess.PIPE, cwd=REPOSITORY, start_new_session=True
+    ) as process:
+        dsn = start_embedded(folder)
+        with psycopg.connect(dsn, autocommit=True) as admin:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                admin.execute(SQL("alter system set {} to off").format(Identifier(setting)))
+            admin.execute("select pg_reload_conf()")
+        with _server(dsn) as server:
+            yield server
+        assert process.stdin is not None
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+@pytest.fixture(scope="session")
+def timescaledb_server() -> Iterator[Server]:
+    if dsn := os.environ.get("WORKBENCH_TEST_DSN"):
+        with _server(dsn) as server:
+            yield server
+        return
+    if not _ROOT.is_dir() or os.geteuid() != 0:
+        if os.environ.get("CI") == "true":
+            pytest.fail(_NO_TIMESCALEDB)
+        pytest.skip(_NO_TIMESCALEDB)
+    port = free_port()
+    with subprocess.Popen(
+        [_SCRIPT, "serve", str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        with _server(f"postgresql://postgres@127.0.0.1:{port}/postgres") as server:
+            yield server
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(params=["embedded", "timescaledb"])
+def server(request: pytest.FixtureRequest) -> Server:
+    found: Server = request.getfixturevalue(f"{request.param}_server")
+    return found
+
+
+@pytest.fixture
+def database_settings(server: Server, tmp_path: Path) -> Iterator[Settings]:
+    with server.copy(tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture
+def database(database_settings: Settings) -> Iterator[Database]:
+    with open_database(database_settings) as database:
+        yield database
+
+
+@pytest.fixture
+def embedded_settings(embedded_server: Server, tmp_path: Path) -> Iterator[Settings]:
+    with embedded_server.copy(tmp_path) as settings:
+        yield settings
+
+
+@pytest.fixture
+def embedded_database(embedded_settings: Settings) -> Iterator[Database]:
+    with open_database(embedded_settings) as database:
+        yield database

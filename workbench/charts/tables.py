@@ -1,0 +1,176 @@
+"""Tables as HTML: words to the left, figures to the right and of one length."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from workbench.analytics.figures import (
+    change_text,
+    count_text,
+    figure_text,
+    money_text,
+    rate_text,
+)
+
+__all__ = [
+    "CAMPAIGN_COLUMNS",
+    "FLOW_COLUMNS",
+    "MODEL_COLUMNS",
+    "REFRESH_COLUMNS",
+    "Column",
+    "key_numbers_table",
+    "table_html",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: column of the frame.
+        heading: what stands above it.
+        kind: "text", "day", "count", "rate" (0 to 1), "money" (major units),
+            "instant" or "score".
+        note: what the heading means, shown when pointed at.
+    """
+
+    name: str
+    heading: str
+    kind: str
+    note: str = ""
+
+
+_RESULTS = (
+    Column("delivered", "Delivered", "count", "distinct recipients who received it"),
+    Column("open_rate", "Open rate", "rate", "opened, machines included, of those delivered"),
+    Column("human_open_rate", "by humans", "rate", "opened by a person, of those delivered"),
+    Column("click_rate", "Click rate", "rate", "clicked, of those delivered"),
+    Column("unsubscribe_rate", "Unsubscribed", "rate", "unsubscribed, of those delivered"),
+    Column("conversions", "Orders", "count", "orders that Klaviyo credits to it, so far"),
+    Column("revenue", "Revenue", "money", "value of those orders"),
+    Column("revenue_per_recipient", "Per recipient", "money", "revenue divided by delivered"),
+)
+
+CAMPAIGN_COLUMNS = (
+    Column("name", "Campaign", "text"),
+    Column("channel", "Channel", "text"),
+    Column("sent_on", "Received", "day", "account day of the first receipt in the period"),
+    *_RESULTS,
+)
+
+FLOW_COLUMNS = (Column("name", "Flow", "text"), Column("status", "Status", "text"), *_RESULTS)
+
+MODEL_COLUMNS = (
+    Column("model", "Model", "text"),
+    Column("mase", "MASE", "score", "error as a share of the seasonal naive's in the past"),
+    Column("mae", "Mean error", "money", "mean absolute error a day"),
+    Column("bias", "Bias", "money", "mean of forecast minus actual a day"),
+    Column("coverage_80", "In the 80% band", "rate", "days inside it, out of sample"),
+    Column("coverage_95", "In the 95% band", "rate", "days inside it, out of sample"),
+)
+
+REFRESH_COLUMNS = (
+    Column("finished_at", "Finished (UTC)", "instant"),
+    Column("count_metric_days", "Metric days", "count"),
+    Column("count_orders", "Orders", "count"),
+    Column("count_recipients", "Sends", "count", "sends of a message to a profile"),
+    Column("count_message_days", "Message days", "count"),
+)
+
+
+def table_html(rows: pd.DataFrame, *, columns: Sequence[Column], currency: str, empty: str) -> str:
+    """Rows as an HTML table, in the order given.
+
+    Args:
+        rows: one row per line of the table, with the columns named; NaN reads "n/a".
+        columns: which columns, left to right.
+        currency: ISO 4217 code of the money.
+        empty: the sentence shown where there is no row.
+    """
+    if rows.empty:
+        return f'<p class="wb-empty">{escape(empty)}</p>'
+    head = "".join(
+        f'<th scope="col" class="wb-{c.kind}" title="{escape(c.note)}">{escape(c.heading)}</th>'
+        for c in columns
+    )
+    body = "".join(_row(row, columns, currency) for row in rows.to_dict("records"))
+    return (
+        '<div class="wb-table" tabindex="0"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def key_numbers_table(
+    changes: pd.DataFrame, *, year_changes: pd.DataFrame, currency: str, before: str
+) -> str:
+    """Key numbers as an HTML table: now, before, a year before; each cell holds its raw value.
+
+    Args:
+        changes: one row per metric: metric label unit basis value reason definition before change
+            reason_change (``key_number_changes``).
+        year_changes: the same metrics beside those of a year before.
+        currency: ISO 4217 code of the money.
+        before: what the nearer comparison is called, such as "week before".
+    """
+    years = {row["metric"]: row for row in year_changes.to_dict("records")}
+    body = "".join(
+        f'<tr data-metric="{escape(str(row["metric"]))}" title="{escape(str(row["definition"]))}">'
+        f'<th scope="row">{escape(str(row["label"]))}</th>'
+        f"{_now(row, currency)}{_then(row, currency)}{_then(years[row['metric']], currency)}"
+        f'<td class="wb-text">{escape(str(row["basis"]))}</td></tr>'
+        for row in changes.to_dict("records")
+    )
+    return (
+        '<div class="wb-table" tabindex="0"><table class="wb-key-numbers"><thead><tr>'
+        '<th scope="col"></th><th scope="col">this period</th>'
+        f'<th scope="col">{escape(before)}</th><th scope="col">change</th>'
+        '<th scope="col">year before</th><th scope="col">change</th>'
+        '<th scope="col" class="wb-text">counted by</th>'
+        f"</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _now(row: dict[Any, Any], currency: str) -> str:
+    value = row["value"]
+    if math.isnan(value):
+        return f'<td class="wb-missing" data-value="">n/a: {escape(row["reason"])}</td>'
+    shown = figure_text(value, unit=row["unit"], currency=currency)
+    return f'<td data-value="{value!r}"><strong>{escape(shown)}</strong></td>'
+
+
+def _then(row: dict[Any, Any], currency: str) -> str:
+    shown = figure_text(row["before"], unit=row["unit"], currency=currency)
+    raw = "" if math.isnan(row["before"]) else repr(row["before"])
+    note = f' title="{escape(row["reason_change"])}"' if row["reason_change"] else ""
+    return (
+        f'<td data-value="{raw}">{escape(shown)}</td>'
+        f'<td class="wb-change"{note}>{escape(change_text(row["change"]))}</td>'
+    )
+
+
+def _row(row: dict[Any, Any], columns: Sequence[Column], currency: str) -> str:
+    texts: dict[str, Callable[[Any], str]] = {
+        "text": str,
+        "day": _day,
+        "count": count_text,
+        "rate": rate_text,
+        "money": lambda amount: money_text(amount, currency),
+        "instant": lambda instant: f"{instant:%Y-%m-%d %H:%M}",
+        "score": lambda score: "n/a" if math.isnan(score) else f"{score:.3f}",
+    }
+    cells = "".join(
+        f'<td class="wb-{c.kind}">{escape(texts[c.kind](row[c.name]))}</td>' for c in columns
+    )
+    return f"<tr>{cells}</tr>"
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%b %Y}"

@@ -1,0 +1,111 @@
+"""workbench demo: the whole way, from a simulated account to a report, on one machine."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workbench.analytics import figure_text
+from workbench.cli.data import print_summary, ready_database, synced
+from workbench.db import Database, read_frame
+from workbench.errors import InputInvalid, WorkbenchError
+from workbench.metrics import DEFINITIONS
+from workbench.runs import run_notebook
+from workbench.settings import Settings, read_settings
+
+__all__ = ["demo"]
+
+_NOTEBOOKS = ("aggregate_daily_metrics", "forecast_revenue", "report_weekly")
+
+
+def demo(
+    orders: Annotated[
+        Path | None, typer.Option(help="Replay these orders (UCI Online Retail, parquet or csv).")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the simulated shop.")] = 1,
+    profiles: Annotated[int, typer.Option(min=1, help="Of the simulated shop.")] = 5_000,
+    days: Annotated[int, typer.Option(min=1, help="Of its history.")] = 728,
+) -> None:
+    """Sync a simulated account, aggregate, forecast, write the weekly report.
+
+    Example: workbench demo --orders Online_Retail.parquet
+    """
+    if orders is not None and not orders.is_file():
+        raise InputInvalid(f"{orders} is not a file", hint="pass a parquet or csv file of orders")
+    began, settings = time.monotonic(), read_settings()
+    plan = ["--seed", str(seed), "--profiles", str(profiles), "--days", str(days)]
+    plan += ["--orders", str(orders.resolve())] if orders else []
+    with ready_database(settings) as database:
+        before = _rows(database)
+        with _sandbox(plan, settings) as (url, key):
+            here = replace(settings, klaviyo_url=url)
+            summary = synced(database, here, key=key)
+        print_summary(summary)
+        for name in _NOTEBOOKS:
+            kept = run_notebook(
+                name,
+                parameters={"account": summary.account_id},
+                database=database,
+                settings=settings,
+            )
+            print(f"{name} in {kept.seconds:.1f} s")
+        _print_totals(kept.result)
+        added = _rows(database) - before
+        print(f"{added:,} rows added" if added else "no row added: everything was there already")
+        print(f"report: {kept.report_html}")
+    print(f"{time.monotonic() - began:.0f} s; next: make dashboards, or make lab")
+
+
+@contextmanager
+def _sandbox(plan: list[str], settings: Settings) -> Iterator[tuple[str, str]]:
+    """A sandbox server in a process of its own: its address and its key."""
+    key = f"pk_sandbox_{secrets.token_hex(8)}"
+    log = settings.data_dir / "sandbox.log"
+    with log.open("w", encoding="utf-8") as said:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "workbench", "sandbox", "--port", "0", *plan],
+            env=os.environ | {"WORKBENCH_SANDBOX_KEY": key},
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline()  # printed once it answers
+        if " at http" not in line:
+            raise WorkbenchError(f"the sandbox did not start: {_last_line(log)}", hint=f"see {log}")
+        print(line.strip())
+        yield line.split(" at ")[1].split()[0], key
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return lines[0] if lines else "it said nothing"
+
+
+def _rows(database: Database) -> int:
+    """Rows of everything that was synced, computed from it, or forecast."""
+    return int(read_frame(database, "reads/count_rows").iloc[0].rows)
+
+
+def _print_totals(result: Mapping[str, Any]) -> None:
+    """The key numbers that the report contains, read from the report."""
+    units = {definition.metric: definition for definition in DEFINITIONS}
+    print(f"week {result['first']} to {result['last']}:")
+    for metric, value in result["key_numbers"].items():
+        definition = units[metric]
+        shown = figure_text(value, unit=definition.unit, currency=result["currency"])
+        print(f"  {definition.label:<24}{shown:>16}")

@@ -1,0 +1,147 @@
+"""workbench doctor: what is there, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+import pandas as pd
+import typer
+from jupyter_client.kernelspec import KernelSpecManager
+from rich.console import Console
+from rich.table import Table
+
+from workbench.cli.data import JSON
+from workbench.db import embedded_status, open_database, pending_migrations
+from workbench.errors import WorkbenchError
+from workbench.klaviyo import KlaviyoClient, pages
+from workbench.klaviyo.limits import XS
+from workbench.load import load_accounts, use_database
+from workbench.settings import Settings, read_settings
+
+__all__ = ["doctor"]
+
+_PACKAGES = "jupyterlab papermill ipywidgets psycopg httpx pandas statsmodels prophet voila".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        state: "ok", "missing" (nothing works without it) or "absent" (optional).
+        mend: the command that mends it.
+    """
+
+    subject: str
+    state: str
+    told: str
+    mend: str = ""
+
+
+def doctor(as_json: JSON = False) -> None:
+    """Check the installation, the database and the account; say how to mend what is missing.
+
+    Example: workbench doctor
+    """
+    settings = read_settings()
+    looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _installation,
+        _database,
+        _klaviyo,
+    )
+    findings = [finding for look in looks for finding in look(settings)]
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        table = Table()
+        for heading in ("", "state", "what", "mend it with"):
+            table.add_column(heading)
+        for finding in findings:
+            table.add_row(finding.subject, finding.state, finding.told, finding.mend)
+        Console().print(table)
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _installation(settings: Settings) -> Iterator[Finding]:
+    yield Finding("Python", "ok", platform.python_version())
+    found, lost = [], []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            lost.append(name)
+    yield Finding("packages", "ok", ", ".join(found))
+    if lost:
+        yield Finding("packages", "missing", ", ".join(lost), "make setup")
+    has_kernel = "workbench" in KernelSpecManager().find_kernel_specs()
+    yield Finding(
+        "kernel",
+        "ok" if has_kernel else "missing",
+        "workbench" if has_kernel else "Jupyter does not find the kernel workbench",
+        "" if has_kernel else "make setup",
+    )
+    folder = settings.project_dir / "notebooks"
+    yield Finding(
+        "notebooks",
+        "ok" if folder.is_dir() else "missing",
+        f"{len(list(folder.glob('**/*.ipynb')))} in {folder}",
+        "" if folder.is_dir() else "cd to the project, or set WORKBENCH_PROJECT_DIR",
+    )
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url is None and embedded_status(settings.data_dir).url is None:
+        told = "embedded PostgreSQL, not started: the next command that needs it starts it"
+        yield Finding("database", "absent", told, "workbench demo, or workbench sync")
+        return
+    try:
+        with open_database(settings) as opened:
+            told = f"{opened.label}, {opened.edition.value}"
+            if opened.timescaledb_version:
+                told += f" {opened.timescaledb_version} on PostgreSQL {opened.server_version}"
+            yield Finding("database", "ok", told)
+            behind = pending_migrations(opened)
+            if behind:
+                told = f"{len(behind)} migrations pending"
+                yield Finding("schema", "missing", told, "workbench migrate")
+                return
+            yield Finding("schema", "ok", "up to date")
+            use_database(opened)
+            yield from _accounts()
+    except WorkbenchError as error:
+        yield Finding("database", "missing", error.message, error.hint)
+
+
+def _accounts() -> Iterator[Finding]:
+    accounts = load_accounts()
+    for _, row in accounts.iterrows():
+        simulated = ", simulated" if row.is_simulated else ""
+        until = "" if pd.isna(row.as_of) else f"synced up to {row.as_of:%Y-%m-%d %H:%M} UTC"
+        told = f"{row.account_id} {row['name']} ({row.timezone}, {row.currency}{simulated}) {until}"
+        yield Finding("account", "ok", told.strip())
+    if accounts.empty:
+        yield Finding("account", "absent", "none synced yet", "workbench sync, or workbench demo")
+
+
+def _klaviyo(settings: Settings) -> Iterator[Finding]:
+    if not settings.klaviyo_keys:
+        mend = "export KLAVIYO_API_KEY=pk_..."
+        yield Finding("Klaviyo", "absent", "no key is set", mend)
+    for number, key in enumerate(settings.klaviyo_keys, start=1):
+        try:
+            with KlaviyoClient(
+                key=key, url=settings.klaviyo_url, revision=settings.revision
+            ) as client:
+                found = next(pages(client, "/api/accounts", limit=XS)).data
+            ids = ", ".join(account["id"] for account in found)
+            told = (
+                f"key {number} opens {ids} at {settings.klaviyo_url}, revision {settings.revision}"
+            )
+            yield Finding("Klaviyo", "ok", told)
+        except WorkbenchError as error:
+            yield Finding("Klaviyo", "missing", f"key {number}: {error.message}", error.hint)

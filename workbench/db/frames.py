@@ -1,0 +1,80 @@
+"""Rows of a statement as a typed frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psycopg
+from psycopg.types.numeric import FloatLoader
+
+from workbench.db.connect import Database
+from workbench.db.statements import statement
+
+__all__ = ["read_frame"]
+
+_KINDS = {
+    psycopg.adapters.types[name].oid: kind
+    for kind, names in {
+        "day": ("date", "timestamp"),
+        "instant": ("timestamptz",),
+        "span": ("interval",),
+        "float": ("float4", "float8", "numeric"),
+        "integer": ("int2", "int4", "int8"),
+        "truth": ("bool",),
+    }.items()
+    for name in names
+}
+
+
+def read_frame(
+    source: psycopg.Connection | Database, path: str, params: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Rows that a statement selects.
+
+    The dtype of a column follows its SQL type, also when no row comes back: date and timestamp ->
+    datetime64[ns], timestamptz -> datetime64[ns, UTC], interval -> timedelta64[ns], numeric and
+    float -> float64, integers -> int64, boolean -> bool, anything else -> object. With a null
+    among them integers become float64 (NaN) and booleans the nullable boolean, because NumPy has
+    no null for either.
+
+    Args:
+        source: the transaction to read in, or a database to open one on.
+        path: statement below sql/, such as ``"reads/metric_daily"``.
+        params: values of its named parameters; a literal percent sign is written %% in the file.
+    """
+    if isinstance(source, Database):
+        with source.connection() as connection:
+            return read_frame(connection, path, params)
+    with source.cursor() as cursor:
+        cursor.adapters.register_loader("numeric", FloatLoader)
+        cursor.execute(statement(path), params or {})
+        described = cursor.description or []
+        rows = cursor.fetchall()
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(described)
+    del rows
+    frame = pd.DataFrame(
+        {n: _series(values, oid=described[n].type_code) for n, values in enumerate(columns)}
+    )
+    frame.columns = pd.Index([column.name for column in described])
+    return frame
+
+
+def _series(values: Sequence[Any], *, oid: int) -> pd.Series:
+    match _KINDS.get(oid):
+        case "instant":
+            return pd.Series(pd.to_datetime(values, utc=True)).dt.as_unit("ns")
+        case "day":
+            return pd.Series(np.array(values, dtype="datetime64[us]")).dt.as_unit("ns")
+        case "span":
+            return pd.Series(np.array(values, dtype="timedelta64[us]")).dt.as_unit("ns")
+        case "float":
+            return pd.Series(values, dtype="float64")
+        case "integer":
+            return pd.Series(values, dtype="float64" if None in values else "int64")
+        case "truth":
+            return pd.Series(values, dtype="boolean" if None in values else "bool")
+        case _:
+            return pd.Series(values, dtype="object")

@@ -1,0 +1,213 @@
+"""The schema of a database, brought to the version of this code.
+
+Three parts of sql/ make it, in this order:
+
+    schema/       numbered; each file is applied once and never changed again
+    views/        one object a file; all made again when one of them, or the schema, has changed
+    timescaledb/  what the extension adds; idempotent, run again like the views, where it is there
+
+ops.schema_migration records what was applied. A view that loses or retypes a column cannot be
+replaced: a numbered migration drops it, and it is made again from its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import errors
+
+from workbench.db.connect import Database, Edition
+from workbench.db.script import statements_in
+from workbench.db.statements import SQL_ROOT
+from workbench.errors import DatabaseOutdated, MigrationFailed
+
+__all__ = ["migrate", "pending_migrations", "require_schema"]
+
+_LOCK = """
+set local idle_in_transaction_session_timeout = 0;
+select pg_advisory_xact_lock(hashtext('workbench migrate'))
+"""
+_PREPARE = """
+create schema if not exists ops;
+create table if not exists ops.schema_migration (
+    name text primary key,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+);
+comment on table ops.schema_migration is 'One row per applied migration or set of SQL files.'
+"""
+_RECORD = """
+insert into ops.schema_migration (name, checksum) values (%s, %s)
+on conflict (name) do update set checksum = excluded.checksum, applied_at = now()
+"""
+# the setting is there when the server preloads the extension, without which creating it fails
+_CAN_CREATE_TIMESCALEDB = """
+select coalesce(bool_or(v.trusted and has_database_privilege(current_database(), 'create')
+    or (select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = current_user)), false)
+from pg_catalog.pg_available_extension_versions as v
+where v.name = 'timescaledb' and current_setting('timescaledb.disable_load', true) is not null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Files applied together in one transaction, under one name."""
+
+    name: str
+    files: Sequence[Path]
+
+    @property
+    def checksum(self) -> str:
+        texts = (f"{file.name}\n{file.read_text(encoding='utf-8')}" for file in self.files)
+        return hashlib.sha256("".join(texts).encode()).hexdigest()
+
+
+def migrate(database: Database, *, sql_root: Path = SQL_ROOT) -> list[str]:
+    """Bring the schema to the version of this code; returns the names of what was applied.
+
+    Each file of schema/ and each set is one transaction. Several processes may call it at once:
+    one works, the others wait and find nothing left. Where the server offers TimescaleDB and this
+    user may create it, it is created.
+
+    Args:
+        database: connected as the owner of its schemas.
+        sql_root: folder that holds schema/, views/ and timescaledb/.
+
+    Raises:
+        MigrationFailed: a statement failed; earlier files stay applied, its own is rolled back.
+        DatabaseOutdated: an applied file was changed, or the database is newer than the code.
+    """
+    with _alone(database):
+        with database.connection() as connection:
+            connection.execute(_PREPARE)
+        _create_timescaledb(database)
+        steps = _pending(database, sql_root)
+        for step in steps:
+            with database.connection() as connection:
+                _apply(connection, step)
+    return [step.name for step in steps]
+
+
+def pending_migrations(database: Database, *, sql_root: Path = SQL_ROOT) -> list[str]:
+    """Names of what migrate would apply; changes nothing.
+
+    Raises:
+        DatabaseOutdated: an applied file was changed, or the database is newer than the code.
+    """
+    return [step.name for step in _pending(database, sql_root)]
+
+
+def require_schema(database: Database, *, sql_root: Path = SQL_ROOT) -> None:
+    """Return only if the schema is that of this code.
+
+    Raises:
+        DatabaseOutdated: it is older or newer.
+    """
+    if pending := pending_migrations(database, sql_root=sql_root):
+        raise DatabaseOutdated(
+            f"the schema of {database.label} is older than this code: it lacks {pending[0]}",
+            hint="workbench migrate",
+        )
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    with database.connection() as connection:
+        connection.execute(_LOCK)
+        yield
+
+
+def _create_timescaledb(database: Database) -> None:
+    if database.edition is not Edition.POSTGRESQL:
+        return
+    with database.connection() as connection:
+        row = connection.execute(_CAN_CREATE_TIMESCALEDB).fetchone()
+        if row and row[0]:
+            connection.execute("create extension timescaledb")
+    database.find_edition()
+
+
+def _pending(database: Database, root: Path) -> list[_Step]:
+    numbered = [_Step(f"schema/{file.stem}", [file]) for file in _files(root / "schema")]
+    sets = [_Step("views", _files(root / "views"))]
+    if database.edition is not Edition.POSTGRESQL:
+        sets.append(_Step("timescaledb", _files(root / "timescaledb")))
+    recorded = _recorded(database)
+    _refuse_other_history(recorded, numbered)
+    new = [step for step in numbered if step.name not in recorded]
+    stale = [step for step in sets if new or recorded.get(step.name) != step.checksum]
+    return new + [step for step in stale if step.files]
+
+
+def _recorded(database: Database) -> dict[str, str]:
+    with database.connection() as connection:
+        if connection.execute("select to_regclass('ops.schema_migration')").fetchone() == (None,):
+            return {}
+        rows = connection.execute("select name, checksum from ops.schema_migration order by name")
+        return dict(rows.fetchall())
+
+
+def _refuse_other_history(recorded: Mapping[str, str], numbered: Sequence[_Step]) -> None:
+    known = {step.name: step for step in numbered}
+    applied = [name for name in recorded if name.startswith("schema/")]
+    for name in applied:
+        if name not in known:
+            raise DatabaseOutdated(
+                f"the database has {name}, which this code does not know",
+                hint="install the newer workbench that this database was migrated by",
+            )
+        if recorded[name] != known[name].checksum:
+            raise DatabaseOutdated(
+                f"{name}.sql was changed after it was applied",
+                hint="undo the change and write it as a new migration",
+            )
+    if late := [name for name in known if name not in recorded and name < max(applied, default="")]:
+        raise DatabaseOutdated(
+            f"{late[0]}.sql comes before {max(applied)}, which is applied already",
+            hint="give it the next free number",
+        )
+
+
+def _apply(connection: psycopg.Connection, step: _Step) -> None:
+    waiting = list(step.files)
+    while waiting:
+        late = [file for file in waiting if not _is_applied(connection, file)]
+        if len(late) == len(waiting):
+            _run(connection, late[0])
+        waiting = late
+    connection.execute(_RECORD, (step.name, step.checksum))
+
+
+def _is_applied(connection: psycopg.Connection, file: Path) -> bool:
+    """False where the file names an object that a later file of its set may make."""
+    try:
+        with connection.transaction():
+            _run(connection, file)
+    except MigrationFailed as failure:
+        missing = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction)
+        if isinstance(failure.__cause__, missing):
+            return False
+        raise
+    return True
+
+
+def _run(connection: psycopg.Connection, file: Path) -> None:
+    for line, text in statements_in(file.read_text(encoding="utf-8")):
+        try:
+            connection.execute(text)
+        except psycopg.Error as error:
+            position = int(error.diag.statement_position or 1)
+            at = line + text.count("\n", 0, position - 1)
+            raise MigrationFailed(
+                f"{file.parent.name}/{file.name} line {at}: {error.diag.message_primary or error}",
+                hint="nothing of that file was kept; mend it and run workbench migrate",
+            ) from error
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.sql"))

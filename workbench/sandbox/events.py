@@ -1,0 +1,141 @@
+"""Every event of a shop as columns, and the log in which the generator writes them.
+
+The generator notes events in any order and gets a number for each, with which later events point
+at earlier ones (an open at its receipt). Closing the log sorts by time and turns those numbers into
+rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["EventLog", "Events", "Flag", "Kind"]
+
+_Ints = npt.NDArray[np.int64]
+
+
+class Kind(IntEnum):
+    """What happened; the position of its metric in ``Shop.metrics``."""
+
+    RECEIVED_EMAIL = 0
+    OPENED_EMAIL = 1
+    CLICKED_EMAIL = 2
+    BOUNCED_EMAIL = 3
+    UNSUBSCRIBED = 4
+    MARKED_SPAM = 5
+    SUBSCRIBED = 6
+    RECEIVED_SMS = 7
+    CLICKED_SMS = 8
+    PLACED_ORDER = 9
+    ORDERED_PRODUCT = 10
+    STARTED_CHECKOUT = 11
+    VIEWED_PRODUCT = 12
+    ACTIVE_ON_SITE = 13
+    REFUNDED_ORDER = 14
+    CANCELLED_ORDER = 15
+    OLD_SHOP_ORDER = 16
+
+
+class Flag(IntEnum):
+    """Bits of ``Events.flags``."""
+
+    APPLE_PRIVACY = 1
+    MACHINE = 2
+    BOT = 4
+    HARD_BOUNCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """One row an event, sorted by time; -1 in a column that points means nothing.
+
+    Attributes:
+        at: when it happened, UTC second.
+        visible_at: when the API begins to show it, UTC second.
+        kind: a Kind.
+        profile: row of the profile.
+        message: row of the message it belongs to.
+        send_at: when that message was sent, UTC second; 0 without a message.
+        receipt: row of the receipt that an open, click, unsubscribe or complaint answers.
+        touch: row of the open, click or receipt that an order is attributed to.
+        caused_by: row of the receipt without which the order would not have happened.
+        value: money in the shop's smallest unit.
+        ref: an order, an order line or a product, as the kind says.
+        flags: bits of Flag.
+    """
+
+    at: _Ints
+    visible_at: _Ints
+    kind: npt.NDArray[np.uint8]
+    profile: npt.NDArray[np.int32]
+    message: npt.NDArray[np.int32]
+    send_at: _Ints
+    receipt: npt.NDArray[np.int32]
+    touch: npt.NDArray[np.int32]
+    caused_by: npt.NDArray[np.int32]
+    value: _Ints
+    ref: npt.NDArray[np.int32]
+    flags: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def rows(self, kind: Kind) -> _Ints:
+        """Rows of one kind, in time order."""
+        return np.flatnonzero(self.kind == kind)
+
+
+_DTYPES: dict[str, type[np.integer]] = {
+    "at": np.int64,
+    "visible_at": np.int64,
+    "kind": np.uint8,
+    "profile": np.int32,
+    "message": np.int32,
+    "send_at": np.int64,
+    "receipt": np.int32,
+    "touch": np.int32,
+    "caused_by": np.int32,
+    "value": np.int64,
+    "ref": np.int32,
+    "flags": np.uint8,
+}
+_DEFAULTS = {"profile": -1, "message": -1, "receipt": -1, "touch": -1, "caused_by": -1, "ref": -1}
+_POINTERS = ("receipt", "touch", "caused_by")
+
+
+class EventLog:
+    """Events in the order the generator thinks of them."""
+
+    def __init__(self) -> None:
+        self._parts: list[dict[str, npt.NDArray[np.integer]]] = []
+        self._length = 0
+
+    def add(self, kind: Kind, *, at: _Ints, **columns: npt.ArrayLike) -> _Ints:
+        """Note events of one kind; their numbers come back, for later events to point at."""
+        given: dict[str, npt.ArrayLike] = {"visible_at": at, **columns, "at": at, "kind": kind}
+        self._parts.append(
+            {
+                name: np.broadcast_to(
+                    np.asarray(given.get(name, _DEFAULTS.get(name, 0)), dtype=dtype), len(at)
+                )
+                for name, dtype in _DTYPES.items()
+            }
+        )
+        self._length += len(at)
+        return np.arange(self._length - len(at), self._length)
+
+    def events(self, *, since: int, until: int) -> Events:
+        """The events visible from ``since`` to before ``until`` (UTC seconds), sorted by time."""
+        columns = {name: np.concatenate([part[name] for part in self._parts]) for name in _DTYPES}
+        kept = (columns["visible_at"] >= since) & (columns["visible_at"] < until)
+        order = np.flatnonzero(kept)
+        order = order[np.argsort(columns["at"][order], kind="stable")]
+        rows = np.full(self._length + 1, -1)  # the extra place answers for -1
+        rows[order] = np.arange(len(order))
+        for name in _POINTERS:
+            columns[name] = rows[columns[name]].astype(np.int32)
+        return Events(**{name: columns[name][order] for name in _DTYPES})

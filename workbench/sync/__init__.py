@@ -1,0 +1,7 @@
+"""Klaviyo to database: what is read, in which windows of time, and how it is merged."""
+
+from workbench.sync.engine import SyncSummary, sync_account
+from workbench.sync.progress import Progress
+from workbench.sync.windows import StreamCount
+
+__all__ = ["Progress", "StreamCount", "SyncSummary", "sync_account"]

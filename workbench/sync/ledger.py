@@ -1,0 +1,67 @@
+"""What ops.sync_run says of a sync, and the lock that keeps two from one account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from workbench.db import Database, statement
+from workbench.errors import SyncRunning
+from workbench.sync.windows import StreamCount
+
+__all__ = ["begin_run", "end_run", "only_sync"]
+
+
+@contextmanager
+def only_sync(database: Database, account_id: str) -> Iterator[None]:
+    """Hold the account's lock; it falls with the connection, so a crash leaves none behind.
+
+    Raises:
+        SyncRunning: another sync holds it.
+    """
+    with database.connection() as connection:
+        row = connection.execute(
+            statement("writes/lock_account_sync"), {"account_id": account_id}
+        ).fetchone()
+        if not row or not row[0]:
+            raise SyncRunning(
+                f"another sync of account {account_id} is at work",
+                hint="wait for it, or stop it; what it has stored stays",
+            )
+        yield
+
+
+def begin_run(database: Database, run_id: str, *, account_id: str, as_of: dt.datetime) -> None:
+    """Record a sync as running, and those that died without a word as failed."""
+    with database.connection() as connection:
+        connection.execute(statement("writes/fail_dead_sync_runs"), {"account_id": account_id})
+        connection.execute(
+            statement("writes/begin_sync_run"),
+            {"run_id": run_id, "account_id": account_id, "as_of": as_of},
+        )
+
+
+def end_run(
+    database: Database,
+    run_id: str,
+    *,
+    streams: Mapping[str, StreamCount],
+    requests: int,
+    error: str | None,
+) -> None:
+    """Record how a sync ended."""
+    total = sum(streams.values(), StreamCount())
+    with database.connection() as connection:
+        connection.execute(
+            statement("writes/end_sync_run"),
+            {
+                "run_id": run_id,
+                "status": "failed" if error else "succeeded",
+                "requests": requests,
+                "rows_read": total.read,
+                "rows_new": total.new,
+                "rows_changed": total.changed,
+                "error": error,
+            },
+        )
