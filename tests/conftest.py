@@ -2,6 +2,8 @@
 
     database, database_settings            once on the embedded PostgreSQL, once on TimescaleDB
     embedded_database, embedded_settings   on the embedded PostgreSQL only
+    synced_database, synced_settings       the same, holding ``synced_shop``, synced and refreshed
+    synced_database_everywhere             that on both
 
 The servers start when the first test wants them, in folders of their own, and end with this
 process, also when it is killed. TimescaleDB is the server at WORKBENCH_TEST_DSN (a user who may
@@ -11,25 +13,33 @@ create databases), else the root that tests/timescaledb.sh makes.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from workbench import load
 from workbench.db import Database, migrate, open_database, start_embedded
 from workbench.db.binaries import bin_dir, run_program
 from workbench.errors import DatabaseUnavailable
-from workbench.settings import Settings
+from workbench.forecast import holiday_frame
+from workbench.klaviyo import KlaviyoClient
+from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
+from workbench.settings import REVISION, Settings
+from workbench.store import refresh_facts, store_holidays
+from workbench.sync import Progress, sync_account
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _SCRIPT = REPOSITORY / "tests" / "timescaledb.sh"
@@ -83,42 +93,60 @@ class Server:
 
     @contextmanager
     def copy(self, folder: Path, *, template: str = "") -> Iterator[Settings]:
-        """Settings of a fresh copy of the template; it is dropped afterwards."""
+        """Settings of a fresh copy of a template; it is dropped afterwards."""
         name = f"{self.template}_{next(self.numbers)}"
         with psycopg.connect(self.dsn, autocommit=True) as admin:
-            admin.execute(
-                SQL("create database {} template {} strategy file_copy").format(
-                    Identifier(name), Identifier(template or self.template)
+            with _made(admin, name, template=template or self.template):
+                yield Settings(
+                    project_dir=REPOSITORY,
+                    data_dir=folder / "data",
+                    runs_dir=folder / "runs",
+                    database_url=make_conninfo(self.dsn, dbname=name),
                 )
-            )
-            yield Settings(
-                project_dir=REPOSITORY,
-                data_dir=folder / "data",
-                runs_dir=folder / "runs",
-                database_url=make_conninfo(self.dsn, dbname=name),
-            )
-            admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+    @contextmanager
+    def filled(self, folder: Path, fill: Callable[[Database], None]) -> Iterator[str]:
+        """Name of another template: the migrated database, and what ``fill`` wrote into it."""
+        with self.copy(folder) as settings, open_database(settings) as database:
+            fill(database)
+            database.close()
+            name = conninfo_to_dict(str(settings.database_url))["dbname"]
+            with psycopg.connect(self.dsn, autocommit=True) as admin:
+                _close(admin, str(name))
+            yield str(name)
+
+
+@contextmanager
+def _made(admin: psycopg.Connection, name: str, *, template: str) -> Iterator[None]:
+    """A database, for as long as the block takes."""
+    # the fastest where fsync is off, as here
+    made = SQL("create database {} template {} strategy file_copy")
+    admin.execute(made.format(Identifier(name), Identifier(template)))
+    try:
+        yield
+    finally:
+        admin.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+def _close(admin: psycopg.Connection, name: str) -> None:
+    """Let nobody in: TimescaleDB's scheduler would hold a template open, and so forbid copies."""
+    admin.execute(SQL("alter database {} with allow_connections false").format(Identifier(name)))
+    admin.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name]
+    )
 
 
 @contextmanager
 def _server(dsn: str) -> Iterator[Server]:
     template = f"workbench_test_{os.getpid()}"
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        admin.execute(SQL("create database {}").format(Identifier(template)))
-        try:
-            with Database(make_conninfo(dsn, dbname=template)) as database:
-                migrate(database)
-            # TimescaleDB's scheduler would hold the template open, and so forbid copies
-            admin.execute(
-                SQL("alter database {} with allow_connections false").format(Identifier(template))
-            )
-            admin.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s",
-                [template],
-            )
-            yield Server(dsn, template, itertools.count())
-        finally:
-            admin.execute(SQL("drop database {} with (force)").format(Identifier(template)))
+    with (
+        psycopg.connect(dsn, autocommit=True) as admin,
+        _made(admin, template, template="template1"),
+    ):
+        with Database(make_conninfo(dsn, dbname=template)) as database:
+            migrate(database)
+        _close(admin, template)
+        yield Server(dsn, template, itertools.count())
 
 
 @pytest.fixture(scope="session")
@@ -202,3 +230,84 @@ def embedded_settings(embedded_server: Server, tmp_path: Path) -> Iterator[Setti
 def embedded_database(embedded_settings: Settings) -> Iterator[Database]:
     with open_database(embedded_settings) as database:
         yield database
+
+
+@pytest.fixture(scope="session")
+def synced_shop() -> Shop:
+    """Long enough for a forecast with its backtest, and for the same week of the year before."""
+    return build_shop(ShopPlan(profiles=300, days=420))
+
+
+@pytest.fixture(scope="session")
+def truth(synced_shop: Shop) -> Truth:
+    return Truth(synced_shop)
+
+
+@pytest.fixture(scope="session")
+def synced_embedded(
+    embedded_server: Server, synced_shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("synced")
+    with embedded_server.filled(folder, lambda database: _fill(database, synced_shop)) as template:
+        yield template
+
+
+@pytest.fixture(scope="session")
+def synced_timescaledb(
+    timescaledb_server: Server, synced_shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("synced")
+    with timescaledb_server.filled(
+        folder, lambda database: _fill(database, synced_shop)
+    ) as template:
+        yield template
+
+
+def _fill(database: Database, shop: Shop) -> None:
+    """Sync the shop and refresh its facts, as ``workbench demo`` does."""
+    with (
+        SandboxServer(shop, limiter=Limiter(scale=math.inf)) as sandbox,
+        KlaviyoClient(key=sandbox.key, url=sandbox.url, revision=REVISION) as client,
+        Progress() as progress,
+    ):
+        sync_account(database, client, progress=progress, clock=time.monotonic)
+    load.use_database(database)
+    refresh_facts(load.load_account())
+    account = load.load_account()
+    assert account.first_day is not None
+    years = range(account.first_day.year, account.last_day.year + 2)
+    store_holidays(account, holiday_frame(str(account.country), years=years))
+
+
+@pytest.fixture
+def synced_settings(
+    embedded_server: Server, synced_embedded: str, tmp_path: Path
+) -> Iterator[Settings]:
+    with embedded_server.copy(tmp_path, template=synced_embedded) as settings:
+        yield settings
+
+
+@pytest.fixture
+def synced_database(synced_settings: Settings) -> Iterator[Database]:
+    with open_database(synced_settings) as database:
+        yield database
+
+
+@pytest.fixture
+def synced_database_everywhere(
+    server: Server, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Database]:
+    edition = request.node.callspec.params["server"]
+    template = request.getfixturevalue(f"synced_{edition}")
+    with (
+        server.copy(tmp_path, template=template) as settings,
+        open_database(settings) as database,
+    ):
+        yield database
+
+
+@pytest.fixture(autouse=True)
+def _no_current_database() -> Iterator[None]:
+    """What a test gave to ``use_database`` ends with it: it was a copy that is gone."""
+    yield
+    load._current.clear()

@@ -164,14 +164,25 @@ def load_flows(account: Account, days: DateRange) -> pd.DataFrame:
     return _with_rates(read_frame(current_database(), "reads/flows", _within(account, days)))
 
 
-def load_forecast(account: Account, unique_id: str) -> pd.DataFrame:
+def load_forecast(
+    account: Account, unique_id: str, *, known_until: dt.date | None = None
+) -> pd.DataFrame:
     """One row per day ahead in the newest forecast of a series, by its champion.
+
+    Args:
+        account: whose series.
+        unique_id: the series.
+        known_until: last day that the forecast may have known, for a look back; any when None.
 
     Returns:
         forecast_id, unique_id, model, cutoff, unit, ds, step, y_hat, lo_80, hi_80, lo_95, hi_95,
         is_champion; no row when the series was never forecast.
     """
-    wanted = {"account_id": account.account_id, "unique_id": unique_id}
+    wanted = {
+        "account_id": account.account_id,
+        "unique_id": unique_id,
+        "known_until": known_until or dt.date.max,
+    }
     return read_frame(current_database(), "reads/latest_forecast", wanted)
 
 
@@ -185,9 +196,9 @@ def load_forecast_scores(account: Account, forecast_id: str, *, unique_id: str) 
     return read_frame(current_database(), "reads/forecast_scores", wanted)
 
 
-def load_refreshes(account: Account, *, limit: int = 10) -> pd.DataFrame:
+def load_refreshes(account: Account, *, most: int = 10) -> pd.DataFrame:
     """One row per refresh of the account's facts, newest first, with the rows it wrote."""
-    wanted = {"account_id": account.account_id, "limit": limit}
+    wanted = {"account_id": account.account_id, "most": most}
     return read_frame(current_database(), "reads/refreshes", wanted)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import secrets
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +150,8 @@ def store_forecast(
 ) -> str:
     """Register a forecast with its scores, in one transaction; returns its id.
 
+    A forecast is known by what it says: the same one again adds no row.
+
     Args:
         account: whose series.
         predictions: one row per (unique_id, model, ds), as ``forecast.forecast`` returns.
@@ -159,7 +160,6 @@ def store_forecast(
         unit: ISO 4217 currency of a money series, else the thing counted.
         parameters: what the forecast was asked with, to repeat it.
     """
-    forecast_id = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     champions = predictions[predictions.is_champion]
     series = champions.groupby("unique_id", as_index=False).agg(
         champion=("model", "first"), cutoff=("cutoff", "first"), horizon_days=("step", "max")
@@ -168,13 +168,18 @@ def store_forecast(
         uid: some[["model", "reason"]].to_dict("records")
         for uid, some in dropped.groupby("unique_id")
     }
+    forecast_id = _digest(account.account_id, unit, parameters, predictions)
     series = series.assign(
         account_id=account.account_id,
         unit=unit,
         parameters=pd.Series([parameters] * len(series), dtype="object"),
         dropped=pd.Series([reasons.get(uid, []) for uid in series.unique_id], dtype="object"),
     )
+    known = {"account_id": account.account_id, "forecast_id": forecast_id}
     with current_database().connection() as connection, connection.cursor() as cursor:
+        cursor.execute(statement("writes/renew_forecast"), known)
+        if cursor.rowcount:
+            return forecast_id
         for table, frame in (
             ("model.forecast_model", series),
             ("model.forecast_prediction", predictions.drop(columns="cutoff")),
@@ -184,10 +189,19 @@ def store_forecast(
     return forecast_id
 
 
+def _digest(*parts: object) -> str:
+    told = hashlib.sha256()
+    for part in parts:
+        text = part.to_csv(index=False) if isinstance(part, pd.DataFrame) else repr(part)
+        told.update(text.encode())
+    return told.hexdigest()[:16]
+
+
 def store_result(result: dict[str, Any]) -> None:
     """Leave what a notebook found in its last cell, where the run that executes it picks it up.
 
     Args:
         result: names and JSON values; a number that is not known is None, never NaN.
     """
-    display({RESULT_TYPE: result, "text/html": ""}, raw=True)  # a reader sees nothing of it
+    # a reader sees nothing of it
+    display({RESULT_TYPE: result, "text/html": ""}, raw=True)  # type: ignore[no-untyped-call]

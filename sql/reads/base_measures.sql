@@ -46,11 +46,11 @@ pairs as (
         profile_id,
         bool_or(received_at is not null) as is_delivered,
         bool_or(bounced_at is not null) as is_bounced,
-        bool_or(opened_at is not null) as is_opened,
-        bool_or(opened_by_human_at is not null) as is_opened_by_human,
-        bool_or(clicked_at is not null) as is_clicked,
-        bool_or(unsubscribed_at is not null) as is_unsubscribed,
-        bool_or(marked_spam_at is not null) as is_marked_spam,
+        bool_or(received_at is not null and opened_at is not null) as is_opened,
+        bool_or(received_at is not null and opened_by_human_at is not null) as is_opened_by_human,
+        bool_or(received_at is not null and clicked_at is not null) as is_clicked,
+        bool_or(received_at is not null and unsubscribed_at is not null) as is_unsubscribed,
+        bool_or(received_at is not null and marked_spam_at is not null) as is_marked_spam,
         sum(revenue) as revenue
     from mart.message_recipient
     where
@@ -65,11 +65,11 @@ sends as (
         count(*) filter (where is_delivered or is_bounced) as recipients,
         count(*) filter (where is_delivered) as delivered,
         count(*) filter (where is_bounced) as bounced,
-        count(*) filter (where is_delivered and is_opened) as unique_opens,
-        count(*) filter (where is_delivered and is_opened_by_human) as unique_human_opens,
-        count(*) filter (where is_delivered and is_clicked) as unique_clicks,
-        count(*) filter (where is_delivered and is_unsubscribed) as unsubscribes,
-        count(*) filter (where is_delivered and is_marked_spam) as spam_complaints,
+        count(*) filter (where is_opened) as unique_opens,
+        count(*) filter (where is_opened_by_human) as unique_human_opens,
+        count(*) filter (where is_clicked) as unique_clicks,
+        count(*) filter (where is_unsubscribed) as unsubscribes,
+        count(*) filter (where is_marked_spam) as spam_complaints,
         coalesce(sum(revenue), 0) as message_revenue
     from pairs
 ),

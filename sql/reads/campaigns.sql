@@ -9,10 +9,11 @@ with pairs as (
         min(r.channel) as channel,
         bool_or(r.received_at is not null) as is_delivered,
         bool_or(r.bounced_at is not null) as is_bounced,
-        bool_or(r.opened_at is not null) as is_opened,
-        bool_or(r.opened_by_human_at is not null) as is_opened_by_human,
-        bool_or(r.clicked_at is not null) as is_clicked,
-        bool_or(r.unsubscribed_at is not null) as is_unsubscribed,
+        bool_or(r.received_at is not null and r.opened_at is not null) as is_opened,
+        bool_or(r.received_at is not null and r.opened_by_human_at is not null)
+            as is_opened_by_human,
+        bool_or(r.received_at is not null and r.clicked_at is not null) as is_clicked,
+        bool_or(r.received_at is not null and r.unsubscribed_at is not null) as is_unsubscribed,
         sum(r.count_orders) as count_orders,
         sum(r.revenue) as revenue
     from mart.message_recipient as r
@@ -27,16 +28,16 @@ with pairs as (
 select
     p.message_id,
     m.name,
-    min(p.channel) as channel,
     m.subject,
+    min(p.channel) as channel,
     min(p.sent_on) as sent_on,
     count(*) filter (where p.is_delivered or p.is_bounced) as recipients,
     count(*) filter (where p.is_delivered) as delivered,
     count(*) filter (where p.is_bounced) as bounced,
-    count(*) filter (where p.is_delivered and p.is_opened) as unique_opens,
-    count(*) filter (where p.is_delivered and p.is_opened_by_human) as unique_human_opens,
-    count(*) filter (where p.is_delivered and p.is_clicked) as unique_clicks,
-    count(*) filter (where p.is_delivered and p.is_unsubscribed) as unsubscribes,
+    count(*) filter (where p.is_opened) as unique_opens,
+    count(*) filter (where p.is_opened_by_human) as unique_human_opens,
+    count(*) filter (where p.is_clicked) as unique_clicks,
+    count(*) filter (where p.is_unsubscribed) as unsubscribes,
     sum(p.count_orders)::bigint as conversions,
     sum(p.revenue) as revenue
 from pairs as p

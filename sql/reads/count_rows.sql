@@ -1,39 +1,39 @@
 -- One row: rows of all that was synced, computed from it, or forecast.
-select sum(counted.rows)::bigint as rows
+select sum(counted.found)::bigint as count_rows
 from (
-    select count(*) as rows from klaviyo.account
+    select count(*) as found from klaviyo.account
     union all
-    select count(*) as rows from klaviyo.metric
+    select count(*) as found from klaviyo.metric
     union all
-    select count(*) as rows from klaviyo.mapped_metric
+    select count(*) as found from klaviyo.mapped_metric
     union all
-    select count(*) as rows from klaviyo.profile
+    select count(*) as found from klaviyo.profile
     union all
-    select count(*) as rows from klaviyo.event
+    select count(*) as found from klaviyo.event
     union all
-    select count(*) as rows from klaviyo.campaign
+    select count(*) as found from klaviyo.campaign
     union all
-    select count(*) as rows from klaviyo.campaign_message
+    select count(*) as found from klaviyo.campaign_message
     union all
-    select count(*) as rows from klaviyo.flow
+    select count(*) as found from klaviyo.flow
     union all
-    select count(*) as rows from klaviyo.flow_message
+    select count(*) as found from klaviyo.flow_message
     union all
-    select count(*) as rows from mart.dim_date
+    select count(*) as found from mart.dim_date
     union all
-    select count(*) as rows from mart.metric_daily
+    select count(*) as found from mart.metric_daily
     union all
-    select count(*) as rows from mart.orders
+    select count(*) as found from mart.orders
     union all
-    select count(*) as rows from mart.fact_revenue
+    select count(*) as found from mart.fact_revenue
     union all
-    select count(*) as rows from mart.message_recipient
+    select count(*) as found from mart.message_recipient
     union all
-    select count(*) as rows from mart.message_performance
+    select count(*) as found from mart.message_performance
     union all
-    select count(*) as rows from model.forecast_model
+    select count(*) as found from model.forecast_model
     union all
-    select count(*) as rows from model.forecast_prediction
+    select count(*) as found from model.forecast_prediction
     union all
-    select count(*) as rows from model.model_performance
+    select count(*) as found from model.model_performance
 ) as counted;

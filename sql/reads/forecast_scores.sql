@@ -3,7 +3,6 @@
 select
     s.unique_id,
     s.model,
-    s.origins,
     s.n,
     s.mae,
     s.rmse,

@@ -1,5 +1,6 @@
 -- One row per day ahead of the champion in the newest forecast of a series.
---   %(unique_id)s  the series
+--   %(unique_id)s    the series
+--   %(known_until)s  last day that the forecast may have known
 select
     m.forecast_id,
     m.unique_id,
@@ -25,7 +26,8 @@ where
         where
             latest.account_id = %(account_id)s
             and latest.unique_id = %(unique_id)s
-        order by latest.created_at desc
+            and latest.cutoff <= %(known_until)s
+        order by latest.cutoff desc, latest.created_at desc
         limit 1
     )
     and m.unique_id = %(unique_id)s

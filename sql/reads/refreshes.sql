@@ -1,5 +1,5 @@
 -- One row per refresh of the account's facts, newest first.
---   %(limit)s  at most so many
+--   %(most)s  at most so many
 select
     finished_at,
     as_of,
@@ -10,4 +10,4 @@ select
 from ops.refresh
 where account_id = %(account_id)s
 order by refresh_id desc
-limit %(limit)s;
+limit %(most)s;

@@ -1,4 +1,4 @@
--- The four schemas: what the API said, what analysis reads, what models said, what the workbench did.
+-- The four schemas: what the API said, what analysis reads, what models said, what we did.
 create schema if not exists klaviyo;
 create schema if not exists mart;
 create schema if not exists model;

@@ -28,7 +28,7 @@ create table klaviyo.mapped_metric (
 
 comment on table klaviyo.mapped_metric is 'One row per meaning that the account maps to a metric; says which "Placed Order" is revenue.';
 
--- One row per metric whose meaning is known: kept by id once found, so that a rename changes nothing.
+-- One row per metric whose meaning is known: kept by id, so that a rename changes nothing.
 create table mart.metric_role (
     account_id text not null references klaviyo.account,
     metric_id text not null,

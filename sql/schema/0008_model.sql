@@ -37,7 +37,6 @@ create table model.model_performance (
     forecast_id text not null,
     unique_id text not null,
     model text not null,
-    origins integer not null,
     n integer not null,
     mae double precision,
     rmse double precision,
@@ -51,6 +50,7 @@ create table model.model_performance (
 );
 
 comment on table model.forecast_model is 'One row per series forecast in one go: what was fitted, which model won.';
+comment on column model.forecast_model.forecast_id is 'Digest of all that was predicted: the same forecast again is the same row.';
 comment on column model.forecast_model.unit is 'ISO 4217 currency of a money series, else the thing counted.';
 comment on table model.forecast_prediction is 'One row per forecast series, model and day ahead.';
 comment on table model.model_performance is 'One row per forecast series and model: errors on rolling origins.';

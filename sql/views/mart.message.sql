@@ -7,7 +7,7 @@ select
     m.campaign_id,
     null as flow_id,
     coalesce(m.channel, c.channel) as channel,
-    c.name as name,
+    c.name,
     m.subject,
     c.status,
     c.sent_at

@@ -101,25 +101,18 @@ def _loop_over_orders(served: Served, days: DateRange) -> dict[str, Any]:
 
 
 def _loop_over_messages(served: Served, days: DateRange) -> dict[str, Any]:
-    first: dict[tuple[str, str], int] = {}
-    sent_in_days = set()
-    for event in served.by_name["Received Email"]:
-        if served.day(event) in days:
-            first.setdefault(_pair(event), event["attributes"]["timestamp"])
-            sent_in_days.add(_send(event))
+    received = [e for e in served.by_name["Received Email"] if served.day(e) in days]
+    sent_in_days = {_send(event) for event in received}
+    delivered = {_pair(event) for event in received}
     bounced = {_pair(e) for e in served.by_name["Bounced Email"] if served.day(e) in days}
     numbers: dict[str, Any] = {
-        "delivered": len(first),
+        "delivered": len(delivered),
         "bounced": len(bounced),
-        "recipients": len(first) + len(bounced),
+        "recipients": len(delivered) + len(bounced),
     }
     for name, number in EMAIL_ANSWERS.items():
-        pairs = {
-            _pair(event)
-            for event in served.by_name[name]
-            if event["attributes"]["timestamp"] >= first.get(_pair(event), math.inf)
-        }
-        numbers[number] = len(pairs)
+        answers = [e for e in served.by_name[name] if _send(e) in sent_in_days]
+        numbers[number] = len({_pair(event) for event in answers})
     numbers["message_revenue"] = sum(
         (
             _value(served.by_id[order])

@@ -16,6 +16,7 @@ __all__ = [
     "count_text",
     "currency_sign",
     "day_text",
+    "difference_text",
     "figure_text",
     "money_places",
     "money_text",
@@ -31,13 +32,11 @@ _SIGNS = {
     "BRL": "R$",
     "CAD": "CA$",
     "CNY": "CN¥",
-    "CNY": "CN¥",
     "EUR": "€",
     "GBP": "£",
     "INR": "₹",
     "JPY": "¥",
     "KRW": "₩",
-    "MXN": "MX$",
     "MXN": "MX$",
     "NZD": "NZ$",
     "USD": "$",
@@ -119,6 +118,21 @@ def change_text(change: float | None) -> str:
         return MISSING
     digits = _grouped(change * 100, 1)
     return f"{digits}%" if digits.startswith("-") or digits == "0.0" else f"+{digits}%"
+
+
+def difference_text(difference: float | None) -> str:
+    """A change of a rate in percentage points: a percentage of a percentage misleads.
+
+    Args:
+        difference: of two fractions; 0.012 is 1.2 points.
+
+    >>> difference_text(0.012), difference_text(-0.0693)
+    ('+1.20 pp', '-6.93 pp')
+    """
+    if not _is_number(difference):
+        return MISSING
+    digits = _grouped(difference * 100, 2)
+    return f"{digits} pp" if digits.startswith("-") or digits == "0.00" else f"+{digits} pp"
 
 
 def figure_text(value: float | None, *, unit: str, currency: str) -> str:

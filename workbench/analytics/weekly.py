@@ -86,12 +86,13 @@ def _messages_sentence(now: pd.DataFrame, campaigns: pd.DataFrame, currency: str
 def _outlook_sentence(predictions: pd.DataFrame, currency: str) -> str:
     ahead = predictions.sort_values("ds").head(7)
     if len(ahead) < 7:
-        return "No forecast reaches the coming week: run forecast_revenue."
+        return "No forecast made before the week ended reaches the next one."
     days = DateRange(ahead.ds.iloc[0].date(), ahead.ds.iloc[-1].date())
     best = ahead.iloc[int(ahead.y_hat.to_numpy().argmax())]
     between = " to ".join(money_text(best[bound], currency) for bound in ("lo_80", "hi_80"))
     return (
         f"For {range_text(days)} the forecast expects"
-        f" {money_text(ahead.y_hat.sum(), currency)} of revenue, most of it on"
-        f" {day_text(best.ds)}: {money_text(best.y_hat, currency)}, four times in five {between}."
+        f" {money_text(ahead.y_hat.sum(), currency)} of revenue; the best day is"
+        f" {day_text(best.ds)} with {money_text(best.y_hat, currency)}"
+        f" (four times in five {between})."
     )

@@ -20,6 +20,7 @@ _COLORS = {"Opened": COLORS["green"], "Clicked": COLORS["orange"]}
 _SHAPES = {"Opened": "circle", "Clicked": "diamond"}
 _ROW = 26  # pixels of height a message
 _LETTERS = 34  # of a name
+_LETTER = 7  # pixels of width, in a wide font of the labels' size
 
 
 def plot_messages(
@@ -46,9 +47,14 @@ def plot_messages(
     best = shown.iloc[0]
     labels = list(shown["label"])  # every panel has every row, one without a rate too
     rows = alt.Y("label:N").title(None).sort(labels).scale(domain=labels)
+    # the picture is measured in one font and read in another, which may be wider
+    extent = _LETTER * max(map(len, labels))
     chart = (
         alt.hconcat(
-            _revenue_bars(rows, currency=currency), _rate_dots(rows), data=inline(shown), spacing=24
+            _revenue_bars(rows, currency=currency, extent=extent),
+            _rate_dots(rows),
+            data=inline(shown),
+            spacing=24,
         )
         .resolve_legend(color="independent")
         .properties(
@@ -67,10 +73,10 @@ def _labels(names: pd.Series) -> pd.Series:
     return short.where(nth == 1, short + " (" + nth.astype(str) + ")")
 
 
-def _revenue_bars(rows: alt.Y, *, currency: str) -> alt.LayerChart | alt.FacetChart:
+def _revenue_bars(rows: alt.Y, *, currency: str, extent: int) -> alt.LayerChart | alt.FacetChart:
     base = alt.Chart().encode(
         x=alt.X("revenue:Q").title(f"Revenue ({currency})").axis(format="$,.0f", tickCount=4),
-        y=rows.axis(labelLimit=260, domain=False, ticks=False),
+        y=rows.axis(labelLimit=260, minExtent=extent, domain=False, ticks=False),
         tooltip=[
             alt.Tooltip("name:N", title="Message"),
             money_tooltip("revenue", "Revenue", currency=currency),

@@ -14,6 +14,7 @@ import pandas as pd
 from workbench.analytics.figures import (
     change_text,
     count_text,
+    difference_text,
     figure_text,
     money_text,
     rate_text,
@@ -152,8 +153,14 @@ def _then(row: dict[Any, Any], currency: str) -> str:
     note = f' title="{escape(row["reason_change"])}"' if row["reason_change"] else ""
     return (
         f'<td data-value="{raw}">{escape(shown)}</td>'
-        f'<td class="wb-change"{note}>{escape(change_text(row["change"]))}</td>'
+        f'<td class="wb-change"{note}>{escape(_changed(row))}</td>'
     )
+
+
+def _changed(row: dict[Any, Any]) -> str:
+    if row["unit"] == "rate":
+        return difference_text(row["value"] - row["before"])
+    return change_text(row["change"])
 
 
 def _row(row: dict[Any, Any], columns: Sequence[Column], currency: str) -> str:

@@ -98,7 +98,7 @@ def _last_line(log: Path) -> str:
 
 def _rows(database: Database) -> int:
     """Rows of everything that was synced, computed from it, or forecast."""
-    return int(read_frame(database, "reads/count_rows").iloc[0].rows)
+    return int(read_frame(database, "reads/count_rows").iloc[0].count_rows)
 
 
 def _print_totals(result: Mapping[str, Any]) -> None:

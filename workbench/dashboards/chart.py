@@ -40,7 +40,7 @@ class ChartView(anywidget.AnyWidget):
     def show(self, chart: Any) -> None:
         """Replace what is shown by an altair chart; its title is the page's to say."""
         self._chart = chart
-        spec = chart.to_dict()
+        spec = chart.to_dict(validate=False)  # a third of the time; the charts' tests validate
         spec.pop("title", None)
         self.label = spec.get("description", self.label)
         self.spec = spec

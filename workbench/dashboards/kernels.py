@@ -16,18 +16,18 @@ class ViewerKernels(AsyncMappingKernelManager):
     """One kernel for each open page.
 
     A closed page takes its kernel along at once; a kernel whose page vanished without saying so
-    (a crash, a lost network) is culled after some idle minutes.
+    (a crash, a lost network, a laptop asleep) is culled after some minutes.
     """
 
     max_kernels = Integer(12, help="pages open at once; one costs about 200 MB").tag(config=True)
 
     @default("cull_idle_timeout")
     def _cull_after_seconds(self) -> int:
-        return 600
+        return 180
 
     @default("cull_interval")
     def _look_every_seconds(self) -> int:
-        return 60
+        return 30
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
         """Start the kernel of one page: told the settings and its request, and no secret key."""

@@ -38,7 +38,7 @@ _RESULTS = (
     Column("click_rate", "Click rate", "rate", "clicked, of those delivered"),
     Column("conversions", "Orders", "count", "orders attributed to the message"),
     Column("revenue", "Revenue", "money", "value of those orders"),
-    Column("revenue_per_recipient", "Per recipient", "money", "revenue divided by recipients"),
+    Column("revenue_per_recipient", "Per recipient", "money", "revenue divided by delivered"),
     Column("unsubscribes", "Unsubscribed", "count", "people who unsubscribed by the message"),
 )
 

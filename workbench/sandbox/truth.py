@@ -26,8 +26,8 @@ class Truth:
 
     Messages are counted by pair: one message and one profile that received it, however often. A
     pair belongs to the days in which a receipt of it falls (send-date basis); it counts as opened,
-    clicked, unsubscribed or complained when that happened at or after its first receipt in those
-    days, up to now. All opens and clicks count, those of machines and bots included.
+    clicked, unsubscribed or complained when that answered one of those receipts, at any later time
+    up to now. All opens and clicks count, those of machines and bots included.
 
     Args:
         shop: the account.
@@ -133,35 +133,20 @@ class Truth:
         self, received: _Ints, messages: _Ints, since: int, until: int
     ) -> pd.DataFrame:
         """One row a message of ``messages``: counts of pairs, conversions, value of them."""
-        events = self._shop.events
-        pairs = self._pairs(received)
-        order = np.lexsort((events.at[received], pairs))
-        pairs, first = np.unique(pairs[order], return_index=True)
-        first_at = events.at[received[order][first]]
         answers = {
             "unique_opens": (Kind.OPENED_EMAIL,),
             "unique_clicks": (Kind.CLICKED_EMAIL, Kind.CLICKED_SMS),
             "unsubscribes": (Kind.UNSUBSCRIBED,),
             "spam_complaints": (Kind.MARKED_SPAM,),
         }
-        counts = {"delivered": self._by_message(pairs)}
+        counts = {"delivered": self._by_message(received)}
         for name, kinds in answers.items():
             rows = np.concatenate([self._rows(kind) for kind in kinds])
-            counts[name] = self._by_message(self._answered(pairs, first_at, rows))
+            answered = np.isin(self._shop.events.receipt[rows], received)
+            counts[name] = self._by_message(rows[answered])
         conversions, value = self._conversions(since, until)
         frame = pd.DataFrame({**counts, "conversions": conversions, "value": value})
         return frame.loc[messages]
-
-    def _answered(self, pairs: _Ints, first_at: _Ints, rows: _Ints) -> _Ints:
-        """The pairs that one of the event rows answers, at or after the first receipt."""
-        if not len(pairs):
-            return pairs
-        answering = self._pairs(rows)
-        position = np.minimum(np.searchsorted(pairs, answering), len(pairs) - 1)
-        answers = (pairs[position] == answering) & (
-            self._shop.events.at[rows] >= first_at[position]
-        )
-        return np.unique(answering[answers])
 
     def _conversions(self, since: int, until: int) -> tuple[_Ints, _Ints]:
         """Orders and their value credited to each message whose credited receipt is in time."""
@@ -175,8 +160,9 @@ class Truth:
         np.add.at(value, message, events.value[credited[inside]])
         return np.bincount(message, minlength=len(value)), value
 
-    def _by_message(self, pairs: _Ints) -> _Ints:
-        message = pairs // len(self._shop.people)
+    def _by_message(self, rows: _Ints) -> _Ints:
+        """Distinct pairs of each message among some event rows."""
+        message = np.unique(self._pairs(rows)) // len(self._shop.people)
         return np.bincount(message, minlength=len(self._is_email))
 
     def _pairs(self, rows: _Ints) -> _Ints:

@@ -1,0 +1,62 @@
+"""The tree of errors: as drawn, each with message and hint, whole after crossing a process."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import pickle
+import re
+
+import psycopg
+import pytest
+
+from workbench import errors
+from workbench.errors import KlaviyoError, WorkbenchError
+
+CLASSES = [
+    cls
+    for _, cls in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(cls, WorkbenchError) and cls.__module__ == errors.__name__
+]
+
+
+def drawn_tree() -> dict[str, str]:
+    """Class -> the class it stands under in the module's drawing."""
+    parents: dict[str, str] = {}
+    above = ["WorkbenchError"]
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"^( *(?:│   )*(?: )*[├└]─ )(\w+)", line):
+            depth = (len(found[1]) - len("     ├─ ")) // 4 + 1
+            above[depth:] = [found[2]]
+            parents[found[2]] = above[depth - 1]
+    return parents
+
+
+def test_the_drawing_is_the_tree() -> None:
+    real = {cls.__name__: cls.__bases__[0].__name__ for cls in CLASSES}
+    assert real.pop("WorkbenchError") == "Exception"
+    assert drawn_tree() == real
+    assert errors.__all__ == sorted(cls.__name__ for cls in CLASSES)
+
+
+def test_no_name_is_taken_already() -> None:
+    ours = {cls.__name__ for cls in CLASSES}
+    assert not ours & set(dir(builtins))
+    # psycopg.DatabaseError is never imported by name, so that the two cannot be mixed up
+    assert ours & set(dir(psycopg)) <= {"DatabaseError"}
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_message_and_hint_survive_a_process_border(cls: type[WorkbenchError]) -> None:
+    error = pickle.loads(pickle.dumps(cls("week is 60", hint="pass 1 to 53")))
+    assert type(error) is cls
+    assert (error.message, error.hint) == ("week is 60", "pass 1 to 53")
+    assert str(error) == "week is 60 (pass 1 to 53)"
+    assert error.args == ("week is 60",)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if issubclass(cls, KlaviyoError)])
+def test_what_klaviyo_answered_survives_too(cls: type[KlaviyoError]) -> None:
+    error = pickle.loads(pickle.dumps(cls("refused", status=403, endpoint="/api/events")))
+    assert (error.status, error.endpoint) == (403, "/api/events")
+    assert str(error) == "refused"
