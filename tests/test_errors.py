@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from workbench import errors
-from workbench.errors import KlaviyoError, WorkbenchError
+from workbench.errors import KlaviyoError, NotebookFailed, WorkbenchError
 
 CLASSES = [
     cls
@@ -60,3 +60,8 @@ def test_what_klaviyo_answered_survives_too(cls: type[KlaviyoError]) -> None:
     error = pickle.loads(pickle.dumps(cls("refused", status=403, endpoint="/api/events")))
     assert (error.status, error.endpoint) == (403, "/api/events")
     assert str(error) == "refused"
+
+
+def test_what_a_cell_raised_survives_too() -> None:
+    error = pickle.loads(pickle.dumps(NotebookFailed("it failed", raised="ShortHistory")))
+    assert error.raised == "ShortHistory"

@@ -180,7 +180,18 @@ class ParameterInvalid(RunError):
 
 
 class NotebookFailed(RunError):
-    """A cell raised; the run is kept and recorded as failed."""
+    """A cell raised; the run is kept and recorded as failed.
+
+    Args:
+        message: what happened.
+        hint: where to look.
+        raised: class of what the cell raised, such as ``"ShortHistory"``; empty when the kernel
+            died or took too long.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", raised: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.raised = raised
 
 
 class InputInvalid(WorkbenchError):

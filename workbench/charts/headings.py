@@ -10,7 +10,7 @@ from workbench.periods import DateRange
 
 __all__ = ["SIMULATED", "heading_html", "simulated_html"]
 
-SIMULATED = "This account does not exist: its people, messages and orders were generated."
+SIMULATED = "A sandbox, not a Klaviyo account: generated, or replayed from a file of orders."
 
 
 def heading_html(

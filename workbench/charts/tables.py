@@ -54,7 +54,7 @@ _RESULTS = (
     Column("open_rate", "Open rate", "rate", "opened, machines included, of those delivered"),
     Column("human_open_rate", "by humans", "rate", "opened by a person, of those delivered"),
     Column("click_rate", "Click rate", "rate", "clicked, of those delivered"),
-    Column("unsubscribe_rate", "Unsubscribed", "rate", "unsubscribed, of those delivered"),
+    Column("unsubscribe_rate", "Unsub. rate", "rate", "unsubscribed, of those delivered"),
     Column("conversions", "Orders", "count", "orders that Klaviyo credits to it, so far"),
     Column("revenue", "Revenue", "money", "value of those orders"),
     Column("revenue_per_recipient", "Per recipient", "money", "revenue divided by delivered"),

@@ -26,11 +26,13 @@ class PairedParameters(TyperCommand):
         joined, words = [], iter(args)
         for word in words:
             joined.append(word)
-            if word in {"-p", "--parameter"}:
-                pair = [next(words, None), None]
-                if pair[0] is not None and "=" not in pair[0]:
-                    pair[1] = next(words, None)
-                joined += ["=".join(part for part in pair if part is not None)]
+            named = next(words, None) if word in {"-p", "--parameter"} else None
+            if named is not None and "=" not in named:
+                value = next(words, None)
+                if value is None:
+                    raise typer.BadParameter(f"{named} has no value", ctx=ctx, param_hint=word)
+                named = f"{named}={value}"
+            joined += [] if named is None else [named]
         return super().parse_args(ctx, joined)
 
 

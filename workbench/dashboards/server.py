@@ -23,7 +23,7 @@ from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 import workbench
-from workbench.dashboards.bundle import STATIC_ROUTE, vega_bundle
+from workbench.dashboards.bundle import STATIC_ROUTE, bundle_name, vega_bundle
 from workbench.dashboards.kernels import ViewerKernels
 from workbench.dashboards.routes import Health, IndexPage, LastingFile, PageClosed
 from workbench.errors import InputInvalid
@@ -138,6 +138,7 @@ def _config(folder: Path, *, host: str, port: int) -> Config:
                 "extension_allowlist": _EXTENSIONS,
                 "file_allowlist": [],
                 "multi_kernel_manager_class": ViewerKernels,
+                "page_config_hook": _page_config,
             },
             "VoilaExecutor": {"timeout": _CELL_SECONDS},
             # a kernel started anew knows nothing of its page, which says so and offers to reload
@@ -146,6 +147,10 @@ def _config(folder: Path, *, host: str, port: int) -> Config:
             "KernelManager": {"transport": "ipc" if os.name == "posix" else "tcp"},
         }
     )
+
+
+def _page_config(config: dict[str, Any], *, base_url: str, **_: Any) -> dict[str, Any]:
+    return {**config, "chartScriptUrl": f"{base_url}{STATIC_ROUTE}/{bundle_name()}"}
 
 
 def _dashboards(settings: Settings) -> Path:

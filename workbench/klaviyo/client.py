@@ -14,8 +14,8 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import random
+import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -38,8 +38,13 @@ from workbench.klaviyo.limits import Limit, Limiter
 __all__ = ["KlaviyoClient"]
 
 _TRIES = 6
+_TRIES_UNANSWERED = 3  # an address that never answered is more likely wrong than down
 _LONGEST_WAIT = 300.0
 _AGAIN = {429, 500, 502, 503, 504, 524}
+_LATER = "Klaviyo has trouble; the next sync goes on from here"
+# What a shop that cuts text inside an emoji sends, and Klaviyo passes on: half a surrogate pair.
+# The first two alternatives step over what only looks like one.
+_HALF_PAIR = re.compile(rb"\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F]..)")
 
 
 class KlaviyoClient:
@@ -51,7 +56,10 @@ class KlaviyoClient:
         revision: the API revision asked for; Klaviyo is told not to serve another in its place.
         limiter: shared by everything that uses the same account.
         transport: httpx transport; the network when None.
-        sleep: waits that many seconds between tries.
+        sleep: waits that many seconds between tries; when None, until then or ``close``.
+
+    Raises:
+        KeyRejected: the key holds what no key can hold.
     """
 
     def __init__(
@@ -62,14 +70,20 @@ class KlaviyoClient:
         revision: str,
         limiter: Limiter | None = None,
         transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
+        if not (key.isascii() and key.isprintable()):
+            raise KeyRejected(
+                "the Klaviyo key holds a character that no key has",
+                hint="copy the key again, whole, and set KLAVIYO_API_KEY to it",
+            )
         self.url = url
-        self.limiter = limiter or Limiter()
+        self.limiter = limiter or Limiter(sleep=self._doze)
         self.requests = 0
         self.is_simulated = False
         self._served_at: dt.datetime | None = None
-        self._sleep = sleep
+        self._sleep = sleep or self._doze
+        self._closed = threading.Event()
         self._lock = threading.Lock()
         self._http = httpx.Client(
             base_url=url,
@@ -107,7 +121,8 @@ class KlaviyoClient:
         return self._served_at
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and wake whoever waits to use one."""
+        self._closed.set()
         self._http.close()
 
     def get(
@@ -125,17 +140,18 @@ class KlaviyoClient:
             KlaviyoUnavailable: still no good answer after the last try.
         """
         endpoint = _endpoint(path)
-        problem: KlaviyoError = KlaviyoUnavailable(f"{endpoint}: not asked")
-        for attempt in range(_TRIES):
-            self.limiter.wait(endpoint, limit)
-            answer = self._answer(endpoint, path, params)
+        attempt = 0
+        while True:
+            attempt += 1
+            with self.limiter.room(endpoint, limit):
+                answer = self._answer(endpoint, path, params)
             if isinstance(answer, dict):
                 return answer
             problem, pause = answer
-            if isinstance(problem, KlaviyoRefused):
+            tries = _TRIES if self._served_at else _TRIES_UNANSWERED
+            if isinstance(problem, KlaviyoRefused) or attempt >= tries:
                 raise problem
             self._pause(endpoint, pause, attempt=attempt)
-        raise problem
 
     def _answer(
         self, endpoint: str, path: str, params: Mapping[str, str] | None
@@ -150,12 +166,10 @@ class KlaviyoClient:
         self._note(response)
         if response.status_code != 200:
             return _problem(endpoint, response), _retry_after(response)
-        try:
-            body = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            return KlaviyoUnavailable(f"{endpoint} answered 200 with a broken body"), None
-        if not isinstance(body, dict):
-            return KlaviyoUnavailable(f"{endpoint} answered 200 without an object"), None
+        body = _body(response.content)
+        if body is None:
+            told = f"{endpoint} answered 200 without a JSON object"
+            return KlaviyoUnavailable(told, hint=_LATER, status=200, endpoint=endpoint), None
         return body
 
     def _note(self, response: httpx.Response) -> None:
@@ -164,9 +178,15 @@ class KlaviyoClient:
             self._served_at = email.utils.parsedate_to_datetime(served).astimezone(dt.UTC)
         self.is_simulated = self.is_simulated or response.headers.get("X-Simulated") == "true"
 
+    def _doze(self, seconds: float) -> None:
+        if self._closed.wait(seconds):
+            raise KlaviyoUnavailable(
+                "closed while it waited", hint="the next sync goes on from here"
+            )
+
     def _pause(self, endpoint: str, pause: float | None, *, attempt: int) -> None:
         if pause is None:
-            self._sleep(min(2.0**attempt, 30.0) * random.uniform(0.5, 1.0))
+            self._sleep(2.0 ** (attempt - 1) * random.uniform(0.5, 1.0))
         elif pause <= _LONGEST_WAIT:
             self.limiter.close(endpoint, pause)
         else:
@@ -206,8 +226,7 @@ def _problem(endpoint: str, response: httpx.Response) -> KlaviyoError:
     detail = _detail(response)
     place: dict[str, Any] = {"status": status, "endpoint": endpoint}
     if status in _AGAIN or (status == 403 and detail is None):
-        hint = "Klaviyo has trouble; the next sync goes on from here"
-        return KlaviyoUnavailable(f"{endpoint} still answers {status}", hint=hint, **place)
+        return KlaviyoUnavailable(f"{endpoint} still answers {status}", hint=_LATER, **place)
     told = f"{endpoint} answered {status}: {detail or 'no reason given'}"
     if status == 401:
         return KeyRejected(
@@ -220,6 +239,21 @@ def _problem(endpoint: str, response: httpx.Response) -> KlaviyoError:
     if status == 410:
         return RevisionRetired(told, hint="update the workbench: its revision is retired", **place)
     return KlaviyoRefused(told, hint="please report this: the request was wrong", **place)
+
+
+def _body(content: bytes) -> dict[str, Any] | None:
+    """The JSON object of an answer, None if it is none; half characters as U+FFFD."""
+    for text in (content, _HALF_PAIR.sub(_whole, content)):
+        try:
+            body = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            continue
+        return body if isinstance(body, dict) else None
+    return None
+
+
+def _whole(match: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if match["half"] else match[0]
 
 
 def _detail(response: httpx.Response) -> str | None:

@@ -1,7 +1,9 @@
 """Klaviyo's rate limits: fixed windows of a second and a minute, per account and endpoint.
 
-Klaviyo counts in fixed windows. A client that never has more than the limit inside any sliding
-window of the same length can never exceed a fixed one, wherever its edges lie.
+Klaviyo counts a request at some moment between its sending and its answer. A request is therefore
+only sent while all those in flight, and all those answered within the window before, leave room for
+it: then no window of Klaviyo's can hold more than the limit, wherever its edges lie and however
+unevenly the network delays.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 __all__ = ["XL", "XS", "L", "Limit", "Limiter", "M", "S"]
@@ -35,7 +38,8 @@ _SECOND, _MINUTE = 1.0, 60.0
 
 @dataclass(slots=True)
 class _Endpoint:
-    sent: deque[float] = field(default_factory=deque)
+    answered: deque[float] = field(default_factory=deque)
+    in_flight: int = 0
     closed_until: float = 0.0
 
 
@@ -61,13 +65,18 @@ class Limiter:
         self._endpoints: dict[str, _Endpoint] = {}
         self._lock = threading.Lock()
 
-    def wait(self, endpoint: str, limit: Limit) -> float:
-        """Wait for room on the endpoint, take it, and return the seconds waited."""
-        waited = 0.0
+    @contextmanager
+    def room(self, endpoint: str, limit: Limit) -> Iterator[None]:
+        """Wait until the endpoint has room for a request, and hold it while the block asks."""
         while (seconds := self._take(endpoint, limit)) > 0:
             self._sleep(seconds)
-            waited += seconds
-        return waited
+        try:
+            yield
+        finally:
+            with self._lock:
+                state = self._endpoints[endpoint]
+                state.in_flight -= 1
+                state.answered.append(self._clock())
 
     def close(self, endpoint: str, seconds: float) -> None:
         """Let nothing through to the endpoint for that long: what Retry-After asks for."""
@@ -80,20 +89,23 @@ class Limiter:
         with self._lock:
             now = self._clock()
             state = self._endpoints.setdefault(endpoint, _Endpoint())
-            while state.sent and state.sent[0] <= now - _MINUTE:
-                state.sent.popleft()
+            while state.answered and state.answered[0] <= now - _MINUTE:
+                state.answered.popleft()
             wait = max(
                 state.closed_until - now,
-                _seconds_to_room(state.sent, limit.steady, _MINUTE, now),
-                _seconds_to_room(state.sent, limit.burst, _SECOND, now),
+                _seconds_to_room(state, limit.steady, _MINUTE, now),
+                _seconds_to_room(state, limit.burst, _SECOND, now),
             )
             if wait <= 0:
-                state.sent.append(now)
+                state.in_flight += 1
             return wait
 
 
-def _seconds_to_room(sent: deque[float], allowed: int, window: float, now: float) -> float:
-    """Seconds until the request that used up the window has left it."""
-    if len(sent) < allowed:
+def _seconds_to_room(state: _Endpoint, limit: int, window: float, now: float) -> float:
+    """Seconds until the answer that uses up the window has left it."""
+    left = limit - state.in_flight
+    if left <= 0:
+        return window  # no answer yet to count from
+    if len(state.answered) < left:
         return 0.0
-    return sent[-allowed] + window - now
+    return state.answered[-left] + window - now

@@ -44,5 +44,9 @@ def pages(
 def _page(path: str, body: dict[str, Any]) -> Page:
     data = body.get("data")
     if data is None:
-        raise KlaviyoUnavailable(f"{path} answered without data", endpoint=path)
+        raise KlaviyoUnavailable(
+            f"{path} answered without data",
+            hint="the next sync goes on from here; if it stays, please report this",
+            endpoint=path,
+        )
     return Page(data if isinstance(data, list) else [data], body.get("included") or [])

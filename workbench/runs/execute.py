@@ -27,11 +27,13 @@ class Failure:
         error: one line.
         cell: n of the code cell In [n] that was running; None before the first.
         cause: what to raise again, such as KeyboardInterrupt.
+        raised: class of what the cell raised; empty when it did not get so far.
     """
 
     error: str
     cell: int | None = None
     cause: BaseException | None = None
+    raised: str = ""
 
 
 def prepared(notebook: Notebook, *, values: Mapping[str, Value]) -> Any:
@@ -91,12 +93,12 @@ def executed(
             return Failure(f"the kernel died: {said or 'out of memory?'}", len(begun), error)
     if not document.metadata.papermill.exception:
         return None
-    return Failure(_raised(document.cells[begun[-1]]), len(begun))
-
-
-def _raised(cell: Any) -> str:
-    errors = [output for output in cell.outputs if output.output_type == "error"]
-    return _line(f"{errors[-1].ename}: {errors[-1].evalue}") if errors else "the cell failed"
+    outputs = document.cells[begun[-1]].outputs
+    errors = [output for output in outputs if output.output_type == "error"]
+    if not errors:
+        return Failure("the cell failed", len(begun))
+    last = errors[-1]
+    return Failure(_line(f"{last.ename}: {last.evalue}"), len(begun), raised=last.ename)
 
 
 def _last_line(log: Path) -> str:

@@ -123,5 +123,7 @@ def _stopped(failure: Failure, *, facts: dict[str, Any], page: Path) -> BaseExce
         return failure.cause
     where = f" in cell {failure.cell}" if failure.cell else ""
     return NotebookFailed(
-        f"{facts['notebook']} failed{where}: {facts['error']}", hint=f"see {page}"
+        f"{facts['notebook']} failed{where}: {facts['error']}",
+        hint=f"see {page}",
+        raised=failure.raised,
     )

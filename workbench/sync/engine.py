@@ -139,7 +139,8 @@ def _recorded(run: _Run) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        told = error.message if isinstance(error, WorkbenchError) else type(error).__name__
+        told = type(error).__name__ if isinstance(error, Exception) else "interrupted"
+        told = error.message if isinstance(error, WorkbenchError) else told
         ledger.end_run(
             run.database, run.run_id, streams=run.streams, requests=run.client.requests, error=told
         )
@@ -182,19 +183,22 @@ def _read_stream(run: _Run, stream: Windowed) -> None:
             told.window_done()
 
         try:
-            _in_flight(read, todo, connections=run.connections)
+            _in_flight(run, read, todo)
         finally:
             run.streams[stream.name] = count
 
 
 def _in_flight(
-    read: Callable[[windows.Window], None], todo: list[windows.Window], *, connections: int
+    run: _Run, read: Callable[[windows.Window], None], todo: list[windows.Window]
 ) -> None:
     """Read several windows at a time; the first error stops those not yet begun."""
-    pool = ThreadPoolExecutor(connections, thread_name_prefix="sync")
+    pool = ThreadPoolExecutor(run.connections, thread_name_prefix="sync")
     try:
         for done in as_completed([pool.submit(read, window) for window in todo]):
             done.result()
+    except (KeyboardInterrupt, SystemExit):
+        run.client.close()  # a window may be waiting minutes for room
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

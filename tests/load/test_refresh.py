@@ -1,0 +1,274 @@
+"""The refresh: only what was touched, and in the end the same as all of it at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from workbench.load import load_measures, load_refreshes
+from workbench.periods import DateRange
+from workbench.store import RefreshSummary
+
+from .conftest import Book, days
+
+FACTS = (
+    "mart.dim_date",
+    "mart.metric_daily",
+    "mart.metric_role",
+    "mart.orders",
+    "mart.fact_revenue",
+    "mart.message_recipient",
+    "mart.message_performance",
+)
+WEEK = days("2026-10-26", "2026-11-01")
+NOTHING = RefreshSummary(metric_days=0, orders=0, recipients=0, message_days=0)
+
+
+def facts(book: Book) -> dict[str, list[Any]]:
+    return {table: book.rows(table) for table in FACTS}
+
+
+def fill(book: Book) -> None:
+    """A campaign to three people on Tuesday, an order of one of them on Wednesday."""
+    for profile in ("P1", "P2", "P3"):
+        book.event("received", "2026-10-27 15:00+00", profile, message="C1")
+    touch = book.event("opened", "2026-10-27 16:00+00", "P1", message="C1")
+    book.order("2026-10-28 15:00+00", 50, "P1", message="C1", touch=touch)
+    book.order("2026-10-28 16:00+00", 20, "P2")
+    book.event("viewed", "2026-10-28 16:00+00", "P2")
+
+
+def test_a_second_refresh_writes_nothing(book: Book) -> None:
+    fill(book)
+    # received, opened, viewed, orders; two orders; three recipients; one day of the campaign
+    assert book.refresh() == RefreshSummary(4, 2, 3, 1)
+    before = facts(book)
+    again = book.refresh()
+    assert again == NOTHING
+    assert again.total == 0
+    assert facts(book) == before
+    assert book.execute("select * from ops.touched") == []
+    assert load_refreshes(book.account).count_orders.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("metric", "at", "message", "written"),
+    [
+        ("viewed", "2026-10-30 15:00+00", None, RefreshSummary(1, 0, 0, 0)),
+        ("viewed", "2026-10-28 15:00+00", None, RefreshSummary(1, 0, 0, 0)),
+        ("order", "2026-10-30 15:00+00", None, RefreshSummary(1, 1, 0, 0)),
+        # a day's orders are written together, with the sends that they are credited to
+        ("order", "2026-10-28 15:00+00", None, RefreshSummary(1, 3, 1, 1)),
+        # an open weeks later belongs to the day of its send
+        ("opened", "2026-11-08 15:00+00", "C1", RefreshSummary(1, 0, 1, 1)),
+    ],
+)
+def test_a_new_event_writes_its_day_only(
+    book: Book, metric: str, at: str, message: str | None, written: RefreshSummary
+) -> None:
+    fill(book)
+    book.refresh()
+    value, currency = (5, "USD") if metric == "order" else (None, None)
+    book.event(metric, at, "P2", message=message, value=value, currency=currency)
+    assert book.refresh() == written
+
+
+def test_a_changed_event_counts_with_its_new_value(book: Book) -> None:
+    fill(book)
+    order = book.order("2026-10-29 15:00+00", "10.10", event_id="changing")
+    book.refresh()
+    book.order("2026-10-29 15:00+00", "30.30", message="C1", event_id=order)
+    book.refresh()
+    found = load_measures(book.account, WEEK)
+    assert (found["revenue"], found["orders"]) == (100.30, 3)
+    assert (found["attributed_revenue"], found["message_revenue"]) == (80.30, 80.30)
+
+
+def test_a_credit_that_moves_is_taken_from_its_old_message(book: Book) -> None:
+    fill(book)
+    book.event("received", "2026-10-27 15:00+00", "P1", message="FM1")
+    book.order("2026-10-29 15:00+00", 10, message="C1", event_id="moving")
+    book.refresh()
+    book.order("2026-10-29 15:00+00", 10, message="FM1", event_id="moving")
+    book.refresh()
+    (sums,) = book.execute(
+        "select sum(revenue) filter (where message_id = 'CM1'),"
+        " sum(revenue) filter (where message_id = 'FM1') from mart.message_recipient"
+    )
+    assert sums == (50, 10)
+
+
+def test_revenue_that_is_mapped_to_another_metric_rewrites_the_orders(book: Book) -> None:
+    fill(book)
+    book.order("2026-10-29 15:00+00", 1000, metric="old_order")
+    book.refresh()
+    assert load_measures(book.account, WEEK)["revenue"] == 70
+
+    book.map_revenue("old_order")
+    book.refresh()
+    found = load_measures(book.account, WEEK)
+    assert (found["revenue"], found["orders"], found["message_revenue"]) == (1000, 1, 0)
+    assert {row["metric_id"] for row in book.rows("mart.orders")} == {"old_order"}
+
+    book.map_revenue(None)
+    book.refresh()
+    assert book.rows("mart.orders") == book.rows("mart.fact_revenue") == []
+
+    book.map_revenue("order")
+    book.refresh()
+    found = load_measures(book.account, WEEK)
+    assert (found["revenue"], found["message_revenue"]) == (70, 50)
+
+
+def test_a_metric_keeps_its_role_when_it_is_renamed(book: Book) -> None:
+    fill(book)
+    book.refresh()
+    book.execute(
+        "update klaviyo.metric set name = 'E-Mail erhalten'"
+        " where account_id = %(account_id)s and metric_id = 'received'"
+    )
+    book.event("received", "2026-10-27 15:30+00", "P4", message="C1")
+    book.refresh()
+    assert load_measures(book.account, WEEK)["delivered"] == 4
+
+
+def test_another_integration_s_metric_of_that_name_has_no_role(book: Book) -> None:
+    book.execute(
+        "insert into klaviyo.metric (account_id, metric_id, name, integration_name, payload)"
+        " values (%(account_id)s, 'copy', 'Received Email', 'Somebody', '{}')"
+    )
+    book.event("copy", "2026-10-27 15:00+00", message="C1")
+    book.refresh()
+    assert load_measures(book.account, WEEK)["delivered"] == 0
+    assert "copy" not in {row["metric_id"] for row in book.rows("mart.metric_role")}
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day", "hours"),
+    [
+        ("America/New_York", "2026-03-08", 23),
+        ("America/New_York", "2026-11-01", 25),
+        ("Australia/Lord_Howe", "2026-10-04", 23.5),
+        ("America/Santiago", "2026-09-06", 23),  # its midnight does not exist
+        ("Asia/Kolkata", "2026-11-01", 24),
+    ],
+)
+def test_the_calendar_has_the_account_s_days(
+    new_book: Callable[..., Book], timezone: str, day: str, hours: float
+) -> None:
+    book = new_book(timezone=timezone)
+    period = days(day)
+    first, last = period.instants(timezone)
+    book.event("viewed", first)
+    book.event("viewed", last - dt.timedelta(seconds=1))
+    book.refresh()
+    ((starts_at, ends_at, week, iso_week, weekday),) = book.execute(
+        "select starts_at, ends_at, week_start, iso_week, weekday from mart.dim_date"
+        " where day = %(day)s",
+        day=period.first,
+    )
+    assert (starts_at, ends_at) == (first, last)
+    assert ends_at - starts_at == dt.timedelta(hours=hours)
+    year, number, iso_day = period.first.isocalendar()
+    assert (iso_week, weekday) == (f"{year}-W{number:02}", iso_day)
+    assert week == period.first - dt.timedelta(days=iso_day - 1)
+    (row,) = book.rows("mart.metric_daily")
+    assert (row["day"], row["count_events"]) == (day, 2)
+
+
+def test_the_calendar_reaches_a_year_ahead_without_a_gap(book: Book) -> None:
+    book.event("viewed", "2026-10-27 15:00+00")
+    book.refresh()
+    book.event("viewed", "2026-10-20 15:00+00")
+    book.refresh()
+    found = [day for (day,) in book.execute("select day from mart.dim_date order by day")]
+    assert found == list(DateRange(dt.date(2026, 10, 20), dt.date(2027, 10, 28)))
+
+
+def test_uniques_of_a_day_and_money_of_two_currencies(book: Book) -> None:
+    for profile, value, currency in (
+        ("P1", "0.10", "USD"), ("P1", "0.20", "USD"), ("P2", "5", "EUR"), (None, None, None),
+    ):  # fmt: skip
+        book.event("order", "2026-10-27 15:00+00", profile, value=value, currency=currency)
+    book.refresh()
+    found = book.execute(
+        "select currency, count_events, sum_value, unique_profiles from mart.metric_daily"
+        " order by currency"
+    )
+    assert found == [("", 1, None, 0), ("EUR", 1, 5, 1), ("USD", 2, Decimal("0.30"), 1)]
+
+
+HOURS = st.integers(min_value=0, max_value=5 * 24)  # across the end of summer time
+PROFILES = st.sampled_from(["P1", "P2"])
+MESSAGES = st.sampled_from(["C1", "FM1", "unknown"])
+SEND_HOURS = st.none() | st.integers(min_value=0, max_value=2).map(lambda n: n * 30)
+
+
+def instant(hour: int) -> dt.datetime:
+    return dt.datetime(2026, 10, 30, 4, tzinfo=dt.UTC) + dt.timedelta(hours=hour)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> dict[str, Any]:
+    """An event of a message, in any order of arrival: answers may come before their receipt."""
+    metric = draw(st.sampled_from(["received", "opened", "clicked", "bounced", "viewed"]))
+    hour, send = draw(HOURS), draw(SEND_HOURS)
+    has_message = metric != "viewed"
+    return {
+        "metric": metric,
+        "at": instant(hour),
+        "profile": draw(PROFILES),
+        "message": draw(MESSAGES) if has_message else None,
+        "sent_at": instant(send) if has_message and send is not None else None,
+        "machine": draw(st.booleans()) if metric == "opened" else None,
+    }
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> dict[str, Any]:
+    """An order; one of few ids, so that it may come again with another value and credit."""
+    number = draw(st.integers(min_value=0, max_value=3))
+    return {
+        "event_id": f"O{number}",
+        "at": instant(7 + number * 29),
+        "profile": ("P1", "P2")[number % 2],
+        "value": draw(st.decimals(min_value=0, max_value=99, places=2)),
+        "currency": draw(st.sampled_from(["USD", "EUR", None])),
+        "message": draw(st.sampled_from(["", "C1", "FM1"])),
+    }
+
+
+MAPPINGS = st.sampled_from(["order", "old_order", None]).map(lambda metric: {"map": metric})
+STEPS = st.lists(events() | orders() | MAPPINGS | st.just({}), min_size=1, max_size=25)
+
+
+def take(book: Book, step: dict[str, Any]) -> None:
+    if "map" in step:
+        book.map_revenue(step["map"])
+    elif "metric" in step:
+        book.event(**step)
+    else:
+        book.order(**step)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_many_small_refreshes_equal_one(
+    new_embedded_book: Callable[..., Book], steps: list[dict[str, Any]]
+) -> None:
+    by_and_by, at_once = new_embedded_book(), new_embedded_book()
+    for step in steps:
+        if step:
+            take(by_and_by, step)
+            take(at_once, step)
+        else:
+            by_and_by.refresh()
+    by_and_by.refresh()
+    at_once.refresh()
+    assert facts(by_and_by) == facts(at_once)

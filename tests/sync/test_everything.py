@@ -1,0 +1,349 @@
+"""What a sync stores is what the shop holds, at its first run and at every later one."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import pytest
+
+from workbench.db import Database
+from workbench.klaviyo import KlaviyoClient
+from workbench.sandbox import SandboxServer, Shop, Truth
+from workbench.sandbox.events import Kind
+from workbench.settings import REVISION
+from workbench.sync import StreamCount, SyncSummary
+from workbench.sync.merging import read_window
+from workbench.sync.resources import WINDOWED, Source
+from workbench.sync.windows import plan_windows
+
+from .conftest import KEY, Edited, synced, unhurried_client, with_body
+
+Sync = Callable[[Database], SyncSummary]
+NOTHING_NEW = StreamCount(new=0, changed=0)
+
+
+def rows(database: Database, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with database.connection() as connection:
+        return connection.execute(query, parameters).fetchall()
+
+
+def visible(shop: Shop, now: int) -> np.ndarray:
+    return np.flatnonzero(shop.events.visible_at <= now)
+
+
+def metrics_of_shop(shop: Shop, now: int) -> dict[str, tuple[int, Decimal | None]]:
+    """Events and their value by metric, counted from the generator's columns."""
+    found = {}
+    for kind, metric in enumerate(shop.metrics):
+        at = visible(shop, now)
+        at = at[shop.events.kind[at] == kind]
+        value = Decimal(int(shop.events.value[at].sum())).scaleb(-shop.decimals)
+        if len(at):
+            found[metric.id] = (len(at), value if metric.is_valued else None)
+    return found
+
+
+def metrics_of(database: Database) -> dict[str, tuple[int, Decimal | None]]:
+    query = "select metric_id, count(*), sum(value) from klaviyo.event group by metric_id"
+    return {metric: (count, value) for metric, count, value in rows(database, query)}
+
+
+def ids(database: Database, table: str, name: str) -> set[str]:
+    return {row[0] for row in rows(database, f"select {name} from klaviyo.{table}")}
+
+
+def test_everything_is_stored(database: Database, shop: Shop, sync: Sync) -> None:
+    summary = sync(database)
+    messages, flows = shop.catalogue.messages, shop.catalogue.flows
+    campaigns = {
+        row: each.id
+        for row, each in enumerate(shop.catalogue.campaigns)
+        if each.created_at <= shop.now
+    }
+    assert rows(
+        database, "select account_id, timezone, currency, is_simulated from klaviyo.account"
+    ) == [(shop.account.id, shop.account.timezone, shop.account.currency, True)]
+    assert ids(database, "metric", "metric_id") == {metric.id for metric in shop.metrics}
+    assert ids(database, "campaign", "campaign_id") == set(campaigns.values())
+    assert ids(database, "flow", "flow_id") == {each.id for each in flows}
+    by_campaign = {each.id for each in messages if each.campaign in campaigns}
+    by_flow = {each.id for each in messages if each.flow >= 0}
+    assert ids(database, "campaign_message", "message_id") == by_campaign
+    assert ids(database, "flow_message", "message_id") == by_flow
+    assert ids(database, "profile", "profile_id") == set(shop.people.ids)
+    assert ids(database, "profile_personal", "external_id") == set(shop.people.external_id)
+    assert metrics_of(database) == metrics_of_shop(shop, shop.now)
+    read = {name: count.read for name, count in summary.streams.items()}
+    assert read == {
+        "metrics": len(shop.metrics),
+        "mapped_metrics": 7,
+        "campaigns": len(campaigns),
+        "flows": len(flows),
+        "profiles": len(shop.people),
+        "events": len(visible(shop, shop.now)),
+    }
+    assert summary.total.new == summary.total.read
+    assert summary.as_of == dt.datetime.fromtimestamp(shop.now, dt.UTC)
+
+
+def test_orders_and_their_credit_equal_the_truth_day_by_day(
+    database: Database, shop: Shop, sync: Sync
+) -> None:
+    sync(database)
+    found = rows(
+        database,
+        """
+        select (occurred_at at time zone %s)::date, sum(value), count(*), count(attributions)
+        from klaviyo.event where metric_id = %s group by 1 order by 1
+        """,
+        shop.account.timezone,
+        shop.metrics[Kind.PLACED_ORDER].id,
+    )
+    truth = Truth(shop).daily_revenue()
+    truth = truth[truth.orders > 0]
+    expected = list(zip(truth.ds, truth.revenue, truth.orders, strict=True))
+    assert [row[:3] for row in found] == expected
+    orders = visible(shop, shop.now)
+    orders = orders[shop.events.kind[orders] == Kind.PLACED_ORDER]
+    credited = int((shop.events.touch[orders] >= 0).sum())
+    assert 0 < credited == sum(row[3] for row in found)
+
+
+def test_a_second_sync_adds_nothing(database: Database, shop: Shop, sync: Sync) -> None:
+    sync(database)
+    touched = rows(database, "select count(*) from ops.touched")
+    again = sync(database)
+    assert again.total.read > 0
+    assert dataclasses.replace(again.total, read=0) == NOTHING_NEW
+    assert metrics_of(database) == metrics_of_shop(shop, shop.now)
+    assert rows(database, "select count(*) from ops.touched") == touched
+
+
+def test_a_later_sync_brings_exactly_what_is_new(
+    database: Database, shop: Shop, sandbox: SandboxServer, sync: Sync
+) -> None:
+    sync(database)
+    before = sandbox.now
+    for days in (1, 1, 6):
+        known = len(visible(shop, sandbox.now))
+        sandbox.advance(days=days)
+        summary = sync(database)
+        assert summary.streams["events"].new == len(visible(shop, sandbox.now)) - known > 0
+        assert summary.streams["events"].changed == 0
+        assert metrics_of(database) == metrics_of_shop(shop, sandbox.now)
+    events = shop.events
+    future = (events.at > before) & (events.visible_at <= before)
+    assert future.any(), "the shop has no event dated in the future"
+    late = (events.at <= before) & (events.visible_at > before)
+    assert late.any(), "the shop has no event that showed late"
+
+
+def test_an_event_later_than_the_tail_is_missed_until_the_tail_is_longer(
+    database: Database, shop: Shop, sandbox: SandboxServer
+) -> None:
+    def sync(reread_days: int) -> None:
+        synced(database, unhurried_client(sandbox), reread_days=reread_days)
+
+    sync(0)
+    sandbox.advance(days=3)
+    sync(0)
+    assert metrics_of(database) != metrics_of_shop(shop, sandbox.now)
+    sync(10)
+    assert metrics_of(database) == metrics_of_shop(shop, sandbox.now)
+
+
+def test_windows_are_contiguous_and_none_is_left(database: Database, sync: Sync) -> None:
+    summary = sync(database)
+    found = rows(
+        database,
+        """
+        select since_at, until_at, status, rows_read from ops.sync_window
+        where stream = 'events' order by since_at
+        """,
+    )
+    assert len(found) > 3
+    assert [row[1] for row in found[:-1]] == [row[0] for row in found[1:]]
+    assert found[-1][1] == summary.as_of
+    assert {row[2] for row in found} == {"done"}
+    assert sum(row[3] for row in found) == summary.streams["events"].read
+
+
+def test_a_dense_window_is_cut_and_loses_nothing(
+    database: Database, shop: Shop, sandbox: SandboxServer, sync: Sync
+) -> None:
+    account = shop.account
+    sync_of_all_but_events(database, sandbox)
+    (stream,) = [each for each in WINDOWED if each.name == "events"]
+    stream = dataclasses.replace(stream, params={**stream.params, "page[size]": "2"})
+    now = dt.datetime.fromtimestamp(shop.now, dt.UTC)
+    (window,) = plan_windows(
+        database,
+        account.id,
+        stream="events",
+        since=now - dt.timedelta(days=90),
+        until=now,
+        days=365,
+        run_id="dense",
+    )
+    source = Source(account.id, account.timezone, account.currency)
+    windows = """
+        select since_at, until_at, status, rows_new from ops.sync_window
+        where run_id = 'dense' order by since_at
+    """
+    with unhurried_client(sandbox) as client:
+        parts = read_window(database, client, stream, window, source)
+        first = next(parts)
+        done, planned = rows(database, windows)
+        assert (done[0], done[2], done[3]) == (window.since, "done", first.new)
+        assert planned == (done[1], window.until, "planned", 0)
+        assert rows(database, "select count(*) from klaviyo.event") == [(first.new,)]
+        rest = list(parts)
+    found = rows(database, windows)
+    assert len(found) == 1 + len(rest) >= 3
+    assert [row[1] for row in found[:-1]] == [row[0] for row in found[1:]]
+    assert (found[-1][1], {row[2] for row in found}) == (window.until, {"done"})
+    assert sum(row[3] for row in found) == len(visible(shop, shop.now))
+    assert metrics_of(database) == metrics_of_shop(shop, shop.now)
+
+
+def refusing(path: str) -> Callable[[httpx.Request, httpx.Response], httpx.Response]:
+    def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != path:
+            return response
+        detail = "The API key is missing required scopes."
+        return httpx.Response(403, json={"errors": [{"detail": detail}]})
+
+    return edit
+
+
+def client_through(sandbox: SandboxServer, edited: Edited) -> KlaviyoClient:
+    limiter = unhurried_client(sandbox).limiter
+    return KlaviyoClient(
+        key=sandbox.key,
+        url=sandbox.url,
+        revision=REVISION,
+        limiter=limiter,
+        transport=edited,
+        sleep=lambda seconds: None,
+    )
+
+
+def sync_of_all_but_events(database: Database, sandbox: SandboxServer) -> SyncSummary:
+    return synced(database, client_through(sandbox, Edited(refusing("/api/events"))))
+
+
+@pytest.mark.parametrize(
+    ("path", "stream"),
+    [
+        ("/api/campaigns", "campaigns"),
+        ("/api/flows", "flows"),
+        ("/api/profiles", "profiles"),
+        ("/api/events", "events"),
+    ],
+)
+def test_a_missing_scope_stops_its_own_stream_only(
+    embedded_database: Database, sandbox: SandboxServer, sync: Sync, path: str, stream: str
+) -> None:
+    without = synced(embedded_database, client_through(sandbox, Edited(refusing(path))))
+    assert without.refused == {
+        stream: f"{path} answered 403: The API key is missing required scopes."
+    }
+    assert rows(embedded_database, "select status, error from ops.sync_run") == [
+        ("succeeded", None)
+    ]
+    whole = sync(embedded_database)
+    assert whole.refused == {}
+    assert whole.streams[stream].new == whole.streams[stream].read > 0
+    others = [count.new for name, count in whole.streams.items() if name != stream]
+    assert others == [0] * 5
+
+
+def test_a_changed_event_is_counted_and_noted_once(
+    database: Database, shop: Shop, sandbox: SandboxServer, sync: Sync
+) -> None:
+    sync(database)
+    ((event_id, metric_id, day, value),) = rows(
+        database,
+        """
+        select event_id, metric_id, (occurred_at at time zone %s)::date, value
+        from klaviyo.event where value is not null order by occurred_at desc limit 1
+        """,
+        shop.account.timezone,
+    )
+
+    def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != "/api/events":
+            return response
+        body = orjson.loads(response.content)
+        for item in body["data"]:
+            if item["id"] == event_id:
+                item["attributes"]["event_properties"]["$value"] = float(value) + 1
+        return with_body(response, body)
+
+    rows(database, "delete from ops.touched returning 1")
+    for changed in (1, 0):
+        summary = synced(database, client_through(sandbox, Edited(edit)))
+        count = summary.streams["events"]
+        assert (count.new, count.changed) == (0, changed)
+        assert rows(database, "select metric_id, day, message_ref from ops.touched") == [
+            (metric_id, day, "")
+        ]
+    query = "select value, changed_at > first_seen_at from klaviyo.event where event_id = %s"
+    assert rows(database, query, event_id) == [(value + 1, True)]
+
+
+def test_a_sync_that_fails_says_why_and_the_next_one_goes_on(
+    database: Database, shop: Shop, sandbox: SandboxServer, sync: Sync
+) -> None:
+    asked = 0
+
+    def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        nonlocal asked
+        asked += request.url.path == "/api/events"
+        return httpx.Response(500) if asked > 3 else response
+
+    with pytest.raises(Exception, match="/api/events still answers 500"):
+        synced(database, client_through(sandbox, Edited(edit)))
+    assert rows(database, "select status, error from ops.sync_run") == [
+        ("failed", "/api/events still answers 500")
+    ]
+    left = "select count(*) > 0 from ops.sync_window where status = 'planned'"
+    assert rows(database, left) == [(True,)]
+    sync(database)
+    assert rows(database, left) == [(False,)]
+    assert metrics_of(database) == metrics_of_shop(shop, shop.now)
+    statuses = rows(database, "select status from ops.sync_run order by started_at")
+    assert statuses == [("failed",), ("succeeded",)]
+
+
+def test_within_klaviyos_limits_and_by_reading_only(
+    embedded_database: Database, shop: Shop
+) -> None:
+    with SandboxServer(shop, key=KEY) as limited:
+        client = KlaviyoClient(key=KEY, url=limited.url, revision=REVISION)
+        summary = synced(embedded_database, client)
+        assert {request.status for request in limited.requests} == {200}
+        assert {request.method for request in limited.requests} == {"GET"}
+        assert len(limited.requests) == summary.requests
+
+
+def test_the_key_is_in_no_table(embedded_database: Database, sync: Sync) -> None:
+    sync(embedded_database)
+    tables = rows(
+        embedded_database,
+        """
+        select schemaname || '.' || tablename from pg_catalog.pg_tables
+        where schemaname in ('klaviyo', 'mart', 'model', 'ops')
+        """,
+    )
+    assert len(tables) > 15
+    for (table,) in tables:
+        query = f"select count(*) from {table} as t where t::text like %s"
+        assert rows(embedded_database, query, f"%{KEY}%") == [(0,)]
