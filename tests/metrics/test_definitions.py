@@ -109,6 +109,7 @@ def test_a_missing_base_measure_is_named(name: str) -> None:
 def consistent_measures(draw: st.DrawFn) -> dict[str, float]:
     """Base measures as one account can have them: no more opens than deliveries, and so on."""
     counts = st.integers(min_value=0, max_value=10**6)
+    cents = st.integers(min_value=0, max_value=10**11)
 
     def upto(most: float) -> float:
         return float(draw(st.integers(min_value=0, max_value=int(most))))
@@ -116,11 +117,11 @@ def consistent_measures(draw: st.DrawFn) -> dict[str, float]:
     delivered, bounced = float(draw(counts)), float(draw(counts))
     orders = float(draw(counts))
     customers = upto(orders)
-    revenue = draw(st.floats(min_value=0, max_value=1e9)) if orders else 0.0
+    revenue = draw(cents) / 100 if orders else 0.0
     return {
         "revenue": revenue,
         "orders": orders,
-        "attributed_revenue": revenue * draw(st.floats(min_value=0, max_value=1)),
+        "attributed_revenue": revenue * draw(st.integers(min_value=0, max_value=100)) / 100,
         "customers": customers,
         "new_customers": upto(customers),
         "recipients": delivered + bounced - upto(min(delivered, bounced)),  # some pairs did both
@@ -131,7 +132,7 @@ def consistent_measures(draw: st.DrawFn) -> dict[str, float]:
         "unique_clicks": upto(delivered),
         "unsubscribes": upto(delivered),
         "spam_complaints": upto(delivered),
-        "message_revenue": draw(st.floats(min_value=0, max_value=1e9)),
+        "message_revenue": draw(cents) / 100,
     }
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "figure_text",
     "money_places",
     "money_text",
+    "moved_text",
     "range_text",
     "rate_text",
 ]
@@ -133,6 +134,21 @@ def difference_text(difference: float | None) -> str:
         return MISSING
     digits = _grouped(difference * 100, 2)
     return f"{digits} pp" if digits.startswith("-") or digits == "0.00" else f"+{digits} pp"
+
+
+def moved_text(*, value: float, before: float, change: float, unit: str) -> str:
+    """How a key number moved: a rate in points, everything else in per cent.
+
+    Args:
+        value: the number now.
+        before: the number it is compared with.
+        change: relative to before, as ``key_number_changes`` has it.
+        unit: "money", "count" or "rate".
+
+    >>> moved_text(value=0.2, before=0.25, change=-0.2, unit="rate")
+    '-5.00 pp'
+    """
+    return difference_text(value - before) if unit == "rate" else change_text(change)
 
 
 def figure_text(value: float | None, *, unit: str, currency: str) -> str:

@@ -12,11 +12,10 @@ from typing import Any
 import pandas as pd
 
 from workbench.analytics.figures import (
-    change_text,
     count_text,
-    difference_text,
     figure_text,
     money_text,
+    moved_text,
     rate_text,
 )
 
@@ -158,9 +157,7 @@ def _then(row: dict[Any, Any], currency: str) -> str:
 
 
 def _changed(row: dict[Any, Any]) -> str:
-    if row["unit"] == "rate":
-        return difference_text(row["value"] - row["before"])
-    return change_text(row["change"])
+    return moved_text(**{name: row[name] for name in ("value", "before", "change", "unit")})
 
 
 def _row(row: dict[Any, Any], columns: Sequence[Column], currency: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.analytics.figures import change_text, figure_text, range_text
+from workbench.analytics.figures import MISSING, figure_text, moved_text, range_text
 from workbench.periods import DateRange
 
 __all__ = ["key_numbers_html"]
@@ -69,10 +69,9 @@ def _card(row: Mapping[Any, Any], currency: str) -> str:
 
 
 def _change(row: Mapping[Any, Any], currency: str) -> str:
-    change = float(row["change"])
-    if math.isnan(change):
+    shown = moved_text(**{name: row[name] for name in ("value", "before", "change", "unit")})
+    if shown == MISSING:
         return f'<div class="wb-change">{_text(row["reason_change"])}</div>'
-    shown = change_text(change)
     arrow, word = {"+": ("▲", "up"), "-": ("▼", "down")}.get(shown[0], ("", "unchanged"))
     amount = f" {shown[1:]}" if arrow else ""
     before = _figure(row, "before", currency)

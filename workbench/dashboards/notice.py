@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from workbench.analytics.figures import day_text
+from workbench.charts.headings import SIMULATED
 from workbench.errors import WorkbenchError
 from workbench.load import Account
 
@@ -15,8 +16,7 @@ def notice_html(account: Account) -> str:
     """Name and freshness of an account, and a banner where its data is simulated."""
     freshness = f"Data up to {day_text(account.last_day)} ({account.timezone})"
     banner = (
-        '<div class="wb-banner" role="note"><strong>Simulated data.</strong> '
-        "This account does not exist: its people, messages and orders were generated.</div>"
+        f'<div class="wb-banner" role="note"><strong>Simulated data.</strong> {SIMULATED}</div>'
         if account.is_simulated
         else ""
     )

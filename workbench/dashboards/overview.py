@@ -18,11 +18,11 @@ import pandas as pd
 from workbench.analytics import key_number_changes
 from workbench.analytics.figures import count_text, day_text, money_text, rate_text
 from workbench.charts import plot_revenue
+from workbench.charts.tables import CAMPAIGN_COLUMNS, FLOW_COLUMNS, table_html
 from workbench.dashboards.chart import ChartView
 from workbench.dashboards.controls import COMPARISONS, PRESETS, Controls, Selection
 from workbench.dashboards.key_numbers import key_numbers_html
 from workbench.dashboards.notice import message_html, notice_html, stopped_html
-from workbench.dashboards.tables import CAMPAIGN_COLUMNS, FLOW_COLUMNS, table_html
 from workbench.errors import DataMissing, InputInvalid, WorkbenchError
 from workbench.load import (
     Account,

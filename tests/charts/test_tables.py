@@ -4,19 +4,20 @@ import re
 
 import pandas as pd
 
-from workbench.dashboards.tables import CAMPAIGN_COLUMNS, FLOW_COLUMNS, table_html
+from workbench.charts.tables import CAMPAIGN_COLUMNS, FLOW_COLUMNS, table_html
 
 CAMPAIGN = {
     "name": "Spring <b>sale</b>",
     "channel": "email",
     "sent_on": dt.date(2026, 10, 5),
-    "recipients": 12345,
-    "human_open_rate": math.nan,
+    "delivered": 12345,
+    "open_rate": math.nan,
+    "human_open_rate": 0.25,
     "click_rate": 0.0213,
+    "unsubscribe_rate": 0.0,
     "conversions": 7,
     "revenue": 1234.5,
     "revenue_per_recipient": 0.1,
-    "unsubscribes": 0,
 }
 
 
@@ -34,11 +35,12 @@ def test_a_row_reads_in_the_units_of_its_columns() -> None:
         "5 Oct 2026",
         "12,345",
         "n/a",
+        "25.00%",
         "2.13%",
+        "0.00%",
         "7",
         "€1,234.50",
         "€0.10",
-        "0",
     ]
 
 
