@@ -13,21 +13,31 @@ help:  ## list the targets
 
 setup: $(BIN)/.ready  ## make .venv with the pinned packages
 
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--no-emit-index-url --no-header --no-annotate
+
+# without compiling what may never be imported, which takes longer than installing it
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
 $(BIN)/.ready: requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11, 3.12 or 3.13 is needed"; \
 		echo "  try: install one of them, or: make setup PYTHON=/path/to/python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -e .
+	@touch $@
+
+$(BIN)/.ready-dev: requirements-dev.txt $(BIN)/.ready
+	$(PIP) -r requirements-dev.txt
 	@touch $@
 
 demo: setup  ## simulated account to report: sync, aggregate, forecast (ORDERS=file replays real orders)
 	$(BIN)/workbench demo $(if $(ORDERS),--orders "$(ORDERS)")
 
-test: setup timescaledb  ## all tests, on the embedded database and on TimescaleDB
+test: $(BIN)/.ready-dev timescaledb  ## all tests, on the embedded database and on TimescaleDB
 	$(BIN)/python -m pytest
 
-check: setup  ## format, lint, types, SQL, layers, notebooks without outputs
+check: $(BIN)/.ready-dev  ## format, lint, types, SQL, layers, notebooks without outputs
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -35,7 +45,7 @@ check: setup  ## format, lint, types, SQL, layers, notebooks without outputs
 	$(BIN)/lint-imports
 	$(BIN)/nbstripout --verify $$(find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 
-format: setup  ## let the formatters mend what they can
+format: $(BIN)/.ready-dev  ## let the formatters mend what they can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(BIN)/nbstripout $$(find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
@@ -49,10 +59,10 @@ lab: setup  ## open JupyterLab on the notebooks
 timescaledb:  ## TimescaleDB for the tests: made as root on Debian, else named by WORKBENCH_TEST_DSN
 	@tests/timescaledb.sh install
 
-lock: setup  ## resolve requirements.txt anew from pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev \
-		--no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.txt
+lock: setup  ## resolve requirements.txt and requirements-dev.txt anew from pyproject.toml
+	$(PIP) uv
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## stop the embedded database; remove it, .venv and all that was made (not runs/)
 	-$(BIN)/workbench database stop

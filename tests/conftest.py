@@ -284,8 +284,6 @@ def _fill(database: Database, shop: Shop) -> None:
         Progress() as progress,
     ):
         sync_account(database, client, progress=progress, clock=time.monotonic)
-    with database.connection() as connection:
-        connection.execute("analyze klaviyo.event")  # else the refresh takes a minute
     load.use_database(database)
     refresh_facts(load.load_account())
     account = load.load_account()

@@ -19,6 +19,7 @@ from workbench import __version__
 from workbench.cli.app import app
 from workbench.db import Database
 from workbench.errors import InputInvalid, ParameterInvalid, SettingsInvalid
+from workbench.sandbox import SandboxServer, Shop
 from workbench.settings import Settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -223,6 +224,31 @@ def test_runs_as_json(embedded_settings: Settings, embedded_database: Database) 
     assert run["parameters"] == {"week": ""}
     table = typed("runs", "report_weekly", settings=embedded_settings, COLUMNS="200").stdout
     assert "it broke" in table
+
+
+@pytest.mark.notebook
+def test_a_run_as_json_names_its_report(synced_settings: Settings) -> None:
+    done = typed("run", "aggregate_daily_metrics", "--json", settings=synced_settings)
+    told = json.loads(done.stdout)
+    assert Path(told["report"]).is_relative_to(synced_settings.runs_dir)
+    assert f"-{told['run_id']}/" in told["report"]
+    assert Path(told["report"]).is_file()
+
+
+def test_a_sync_as_json_counts_each_stream(synced_settings: Settings, synced_shop: Shop) -> None:
+    with SandboxServer(synced_shop) as sandbox:
+        done = typed(
+            "sync",
+            "--json",
+            settings=synced_settings,
+            KLAVIYO_API_KEY=sandbox.key,
+            WORKBENCH_KLAVIYO_URL=sandbox.url,
+        )
+    (told,) = json.loads(done.stdout)
+    assert told["account_id"] == synced_shop.account.id
+    assert told["streams"]["events"]["read"] > 0  # the tail that is read again
+    assert {count["new"] + count["changed"] for count in told["streams"].values()} == {0}
+    assert told["refused"] == {}
 
 
 def test_notebooks_are_listed_with_question_and_parameters() -> None:

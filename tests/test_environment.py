@@ -39,8 +39,8 @@ def conda_names(requirement: Requirement) -> tuple[str, ...]:
     return CONDA_NAMES.get(f"{requirement.name}{extras}", (requirement.name,))
 
 
-def pinned() -> list[Requirement]:
-    lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def pinned(name: str = "requirements-dev.txt") -> list[Requirement]:
+    lines = (REPOSITORY / name).read_text(encoding="utf-8").splitlines()
     return [Requirement(line) for line in lines]
 
 
@@ -81,7 +81,7 @@ def test_every_pin_lies_in_the_project_s_range(group: str) -> None:
         told["dependencies"] if group == "dependencies" else told["optional-dependencies"][group]
     )
     pins: dict[str, list[Requirement]] = {}
-    for pin in pinned():
+    for pin in pinned("requirements.txt" if group == "dependencies" else "requirements-dev.txt"):
         pins.setdefault(canonicalize_name(pin.name), []).append(pin)
     for requirement in map(Requirement, asked):
         found = pins[canonicalize_name(requirement.name)]
@@ -89,6 +89,15 @@ def test_every_pin_lies_in_the_project_s_range(group: str) -> None:
             (exact,) = pin.specifier
             assert exact.operator == "=="
             assert exact.version in requirement.specifier, f"{pin} is outside {requirement}"
+
+
+def test_developers_have_the_same_pins_and_more() -> None:
+    developers = {str(pin) for pin in pinned()}
+    assert developers > {
+        str(pin)
+        for pin in pinned("requirements.txt")
+        if pin.name != "colorama"  # of Windows only
+    }
 
 
 def test_each_pin_holds_for_every_python_and_system_the_project_names() -> None:
@@ -102,7 +111,7 @@ def test_each_pin_holds_for_every_python_and_system_the_project_names() -> None:
             assert len(holding) == 1, f"{name} on Python {version}: {holding}"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "environment.yml"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "environment.yml"])
 def test_no_index_is_named(name: str) -> None:
     text = (REPOSITORY / name).read_text(encoding="utf-8")
     assert not re.search(

@@ -26,12 +26,13 @@ __all__ = [
 RESULT_TYPE = "application/vnd.workbench.result+json"
 
 # Statements of sql/writes/refresh, in the order in which one uses what the other left.
-_CLASSIFY = ("lock_refresh", "unmap_metrics", "classify_metrics")
+_CLASSIFY = ("configure_planner", "lock_refresh", "unmap_metrics", "classify_metrics")
 _FIND = (
     "create_touched_now",
     "create_stale_metric_day",
     "create_stale_order_day",
     "create_stale_message_day",
+    "create_stale_buyer",
     "create_stale_recipient",
     "create_stale_send_day",
     "take_touched",
@@ -42,15 +43,14 @@ _FIND = (
     "extend_dates",
 )
 _METRICS = ("delete_metric_daily", "insert_metric_daily")
-_ORDERS = ("find_stale_buyers", "delete_orders", "insert_orders", "find_stale_buyers")
+_ORDERS = ("delete_orders", "insert_orders")
 _REVENUE = ("delete_fact_revenue", "insert_fact_revenue")
 _RECIPIENTS = (
     "find_stale_recipients",
     "analyze_stale_recipients",
-    "find_stale_send_days",
     "delete_message_recipient",
     "insert_message_recipient",
-    "find_stale_send_days",
+    "credit_orders",
 )
 _PERFORMANCE = ("delete_message_performance", "insert_message_performance")
 

@@ -38,7 +38,7 @@ with merged as (
         attributions,
         payload
     from staged_event
-    order by account_id, metric_id, occurred_at, event_id, ctid desc
+    order by account_id asc, metric_id asc, occurred_at asc, event_id asc, ctid desc
     on conflict (account_id, metric_id, occurred_at, event_id) do update
         set
             profile_id = excluded.profile_id,
@@ -54,10 +54,10 @@ with merged as (
             payload = excluded.payload,
             changed_at = now()
         where
-            stored.profile_id is distinct from excluded.profile_id
-            or stored.attributions is distinct from excluded.attributions
-            or stored.currency is distinct from excluded.currency
-            or stored.payload is distinct from excluded.payload
+        stored.profile_id is distinct from excluded.profile_id
+        or stored.attributions is distinct from excluded.attributions
+        or stored.currency is distinct from excluded.currency
+        or stored.payload is distinct from excluded.payload
     returning
         account_id,
         metric_id,

@@ -204,10 +204,12 @@ def test_the_ids_of_a_path_share_a_limit() -> None:
         (rb'"cut \ud83d"', "cut \ufffd"),
         (rb'"\udE00 first"', "\ufffd first"),
         (rb'"\ud83d\ud83D\uDE00"', "\ufffd\U0001f600"),
+        (rb'"a\u0000"', "a\ufffd"),
+        (rb'"\\u0000 \\\u0000"', "\\u0000 \\\ufffd"),
         (rb'"\\ud83d \"\\\ud83d\u00e9"', '\\ud83d "\\\ufffd\u00e9'),
     ],
 )
-def test_half_a_character_costs_nothing_but_itself(sent: bytes, read: str) -> None:
+def test_what_is_no_character_costs_nothing_but_itself(sent: bytes, read: str) -> None:
     answer = httpx.Response(200, content=b'{"data": ' + sent + b"}")
     with client_of(in_turn(answer)) as client:
         body = client.get("/api/events", limit=XL)

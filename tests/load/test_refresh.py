@@ -272,3 +272,75 @@ def test_many_small_refreshes_equal_one(
     by_and_by.refresh()
     at_once.refresh()
     assert facts(by_and_by) == facts(at_once)
+
+
+def test_a_campaign_that_becomes_known_later_takes_its_sends_along(
+    new_embedded_book: Callable[..., Book],
+) -> None:
+    """Events may name a campaign before the sync has seen it."""
+
+    def learn(book: Book) -> None:
+        book.execute(
+            "insert into klaviyo.campaign"
+            " (account_id, campaign_id, name, channel, status, is_archived, payload)"
+            " values (%(account_id)s, 'CX', 'X', 'email', 'Sent', false, '{}')"
+        )
+        book.execute(
+            "insert into klaviyo.campaign_message"
+            " (account_id, message_id, campaign_id, channel, payload)"
+            " values (%(account_id)s, 'CMX', 'CX', 'email', '{}')"
+        )
+        book.event("opened", "2026-10-21 15:00+00", "P1", message="CX")
+
+    late, known = new_embedded_book(), new_embedded_book()
+    for book in (late, known):
+        book.event("received", "2026-10-20 15:00+00", "P1", message="CX")
+        book.event(
+            "order", "2026-10-20 18:00+00", "P1", value=5, attributions=[{"campaign_id": "CX"}]
+        )
+    late.refresh()
+    assert {row["message_id"] for row in late.rows("mart.message_recipient")} == {"CX"}
+    for book in (late, known):
+        learn(book)
+        book.refresh()
+    assert {row["message_id"] for row in late.rows("mart.message_recipient")} == {"CMX"}
+    assert facts(late) == facts(known)
+
+
+def test_a_credit_that_names_only_the_campaign_reaches_its_message(
+    new_embedded_book: Callable[..., Book],
+) -> None:
+    book = new_embedded_book()
+    book.event("received", "2026-10-27 15:00+00", message="C1")
+    book.event(
+        "order",
+        "2026-10-28 15:00+00",
+        value=5,
+        currency="USD",
+        attributions=[{"campaign_id": "C1"}],
+    )
+    book.refresh()
+    assert load_measures(book.account, WEEK)["message_revenue"] == 5
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day"),
+    [
+        ("Atlantic/Azores", "2026-10-25"),  # midnight comes twice
+        ("Africa/Cairo", "2026-04-24"),  # midnight never comes
+        ("Europe/Dublin", "2026-10-25"),
+        ("Antarctica/Troll", "2026-10-25"),  # two hours at once
+    ],
+)
+def test_a_day_begins_at_the_first_of_its_instants(
+    new_embedded_book: Callable[..., Book], timezone: str, day: str
+) -> None:
+    book = new_embedded_book(timezone=timezone)
+    starts_at, ends_at = days(day).instants(timezone)
+    for instant in (starts_at, ends_at - dt.timedelta(seconds=1)):
+        book.event("viewed", instant)
+    book.refresh()
+    found = book.execute("select starts_at, ends_at from mart.dim_date where day = %(d)s", d=day)
+    assert found == [(starts_at, ends_at)]
+    (row,) = book.rows("mart.metric_daily")
+    assert row["count_events"] == 2

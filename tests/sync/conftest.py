@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 import orjson
@@ -88,15 +89,21 @@ def environment(settings: Settings, sandbox: SandboxServer | None = None) -> dic
     return own | told
 
 
-def started(*arguments: str, env: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def started(*arguments: str, env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A command at work; it ends with the block."""
+    with subprocess.Popen(
         [sys.executable, "-m", "workbench", *arguments],
         cwd=REPOSITORY,
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def ended(*arguments: str, env: dict[str, str]) -> tuple[int, str, str]:

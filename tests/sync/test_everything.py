@@ -159,6 +159,16 @@ def test_an_event_later_than_the_tail_is_missed_until_the_tail_is_longer(
     assert metrics_of(database) == metrics_of_shop(shop, sandbox.now)
 
 
+def test_the_planner_knows_a_first_load(database: Database, sync: Sync) -> None:
+    query = """
+        select distinct tablename from pg_catalog.pg_stats
+        where schemaname = 'klaviyo' and tablename in ('event', 'profile') order by 1
+    """
+    assert rows(database, query) == []
+    sync(database)
+    assert rows(database, query) == [("event",), ("profile",)]
+
+
 def test_windows_are_contiguous_and_none_is_left(database: Database, sync: Sync) -> None:
     summary = sync(database)
     found = rows(
@@ -263,6 +273,26 @@ def test_a_missing_scope_stops_its_own_stream_only(
     assert whole.streams[stream].new == whole.streams[stream].read > 0
     others = [count.new for name, count in whole.streams.items() if name != stream]
     assert others == [0] * 5
+
+
+def test_text_that_no_database_stores_does_not_stop_a_sync(
+    embedded_database: Database, shop: Shop, sandbox: SandboxServer
+) -> None:
+    def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if request.url.path != "/api/profiles":
+            return response
+        body = response.content.replace(b'"region":"', rb'"region":"\ud83d \u0000')
+        return httpx.Response(200, headers={"Date": response.headers["Date"]}, content=body)
+
+    synced(embedded_database, client_through(sandbox, Edited(edit)))
+    ((marked, everything),) = rows(
+        embedded_database,
+        """
+        select count(*) filter (where region like E'\\ufffd \\ufffd%'), count(region)
+        from klaviyo.profile
+        """,
+    )
+    assert 0 < marked == everything
 
 
 def test_a_changed_event_is_counted_and_noted_once(

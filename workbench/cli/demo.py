@@ -114,7 +114,7 @@ def _sandbox(plan: list[str], settings: Settings) -> Iterator[tuple[str, str]]:
 
 def _last_line(log: Path) -> str:
     lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return lines[0] if lines else "it said nothing"
+    return lines[-1] if lines else "it said nothing"
 
 
 def _rows(database: Database) -> int:

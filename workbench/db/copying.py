@@ -68,13 +68,14 @@ def _rows(frame: pd.DataFrame, *, types: Sequence[int]) -> Iterator[tuple[Any, .
         yield from cells.itertuples(index=False, name=None)
 
 
-def _with_json_text(rows: Iterable[Sequence[Any]], *, at: Sequence[int]) -> Iterator[list[Any]]:
+def _with_json_text(rows: Iterable[Sequence[Any]], *, at: Sequence[int]) -> Iterator[Sequence[Any]]:
     """Rows whose dicts and lists for a json column are text; psycopg would send lists as arrays."""
     for row in rows:
-        values = list(row)
+        values = row
         for n in at:
-            if isinstance(values[n], dict | list):
-                values[n] = orjson.dumps(values[n]).decode()
+            if isinstance(row[n], (dict, list)):
+                values = [*values]
+                values[n] = orjson.dumps(row[n]).decode()
         yield values
 
 

@@ -42,9 +42,11 @@ _TRIES_UNANSWERED = 3  # an address that never answered is more likely wrong tha
 _LONGEST_WAIT = 300.0
 _AGAIN = {429, 500, 502, 503, 504, 524}
 _LATER = "Klaviyo has trouble; the next sync goes on from here"
-# What a shop that cuts text inside an emoji sends, and Klaviyo passes on: half a surrogate pair.
-# The first two alternatives step over what only looks like one.
-_HALF_PAIR = re.compile(rb"\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F]..)")
+# NUL, and the half of a surrogate pair that a shop leaves when it cuts text inside an emoji: JSON
+# spells both, PostgreSQL stores neither. The first alternatives step over what only looks like one.
+_NO_CHARACTER = re.compile(
+    rb"\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<found>\\u(?:0000|[dD][89a-fA-F]..))"
+)
 
 
 class KlaviyoClient:
@@ -242,18 +244,21 @@ def _problem(endpoint: str, response: httpx.Response) -> KlaviyoError:
 
 
 def _body(content: bytes) -> dict[str, Any] | None:
-    """The JSON object of an answer, None if it is none; half characters as U+FFFD."""
-    for text in (content, _HALF_PAIR.sub(_whole, content)):
+    """The JSON object of an answer, or None; what is no character becomes U+FFFD."""
+    if b"\\u0000" in content:
+        content = _mended(content)
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
         try:
-            body = orjson.loads(text)
+            body = orjson.loads(_mended(content))
         except orjson.JSONDecodeError:
-            continue
-        return body if isinstance(body, dict) else None
-    return None
+            return None
+    return body if isinstance(body, dict) else None
 
 
-def _whole(match: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if match["half"] else match[0]
+def _mended(content: bytes) -> bytes:
+    return _NO_CHARACTER.sub(lambda m: rb"\ufffd" if m["found"] else m[0], content)
 
 
 def _detail(response: httpx.Response) -> str | None:

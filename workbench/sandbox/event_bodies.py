@@ -106,7 +106,7 @@ class EventBodies:
                 "id": event_id,
                 "attributes": {
                     "timestamp": second,
-                    "event_properties": properties,
+                    "event_properties": orjson.Fragment(properties),
                     "datetime": text,
                     "uuid": uuid,
                 },

@@ -51,10 +51,9 @@ def _read_part(
     count, rest = StreamCount(), None
     found = pages(client, stream.path, query, limit=stream.limit)
     with database.connection() as connection, connection.cursor() as cursor:
-        for number, batch in enumerate(_batches(found), start=1):
-            rows = _together([stream.rows(page, source) for page in batch])
+        for number, (rows, newest) in enumerate(_batches(found, stream, source), start=1):
             count += _merge(cursor, rows, timezone=source.timezone)
-            at = _cut(batch[-1], stream, window) if number >= _BATCHES_A_WINDOW else None
+            at = _cut(newest, window) if number >= _BATCHES_A_WINDOW else None
             if at:
                 rest = split_window(cursor, window, account_id=source.account_id, at=at)
                 window = replace(window, until=at, is_open=False)
@@ -63,13 +62,17 @@ def _read_part(
     return count, rest
 
 
-def _batches(found: Iterator[Page]) -> Iterator[list[Page]]:
-    while batch := list(islice(found, _PAGES_A_BATCH)):
-        yield batch
+def _batches(
+    found: Iterator[Page], stream: Windowed, source: Source
+) -> Iterator[tuple[Rows, dt.datetime | None]]:
+    """The rows of several pages as those of one, and the time of the newest."""
+    while parts := [
+        (stream.rows(page, source), _newest(page, stream)) for page in islice(found, _PAGES_A_BATCH)
+    ]:
+        yield _together([rows for rows, _ in parts]), parts[-1][1]
 
 
 def _together(parts: list[Rows]) -> Rows:
-    """The rows of several pages as those of one."""
     whole: Rows = {}
     for part in parts:
         for table, rows in part.items():
@@ -97,13 +100,17 @@ def _merge_events(cursor: Any, rows: list[tuple[Any, ...]], *, timezone: str) ->
     return Merged(*cursor.fetchone())
 
 
-def _cut(page: Page, stream: Windowed, window: Window) -> dt.datetime | None:
+def _newest(page: Page, stream: Windowed) -> dt.datetime | None:
+    """Time of the page's last row, in whole seconds; None when it has none."""
+    if not page.data:
+        return None
+    text = page.data[-1]["attributes"][stream.field]
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(microsecond=0)
+
+
+def _cut(newest: dt.datetime | None, window: Window) -> dt.datetime | None:
     """Where a dense window can be cut: at its newest row, if that is later than its beginning.
 
     Rows of that same second may stand on the next page, so the second is read again.
     """
-    if not page.data:
-        return None
-    text = page.data[-1]["attributes"][stream.field]
-    newest = dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(microsecond=0)
-    return newest if window.since < newest < window.until else None
+    return newest if newest and window.since < newest < window.until else None

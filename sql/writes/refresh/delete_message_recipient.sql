@@ -1,7 +1,16 @@
--- Removes the sends of pairs that are written anew.
-delete from mart.message_recipient as r
-using stale_recipient as s
-where
-    r.account_id = %(account_id)s
-    and r.message_id = s.message_id
-    and r.profile_id = s.profile_id;
+-- Removes the sends of pairs that are written anew, and notes their days.
+with gone as (
+    delete from mart.message_recipient as r
+    using stale_recipient as s
+    where
+        r.account_id = %(account_id)s
+        and r.message_id = s.message_id
+        and r.profile_id = s.profile_id
+    returning r.message_id, r.sent_on
+)
+
+insert into stale_send_day (message_id, sent_on)
+select distinct
+    message_id,
+    sent_on
+from gone;

@@ -1,4 +1,5 @@
--- Adds the account's days from its first touched day to a year after the last.
+-- Adds the account's days from its first touched day to a year after the last. Where the clock is
+-- turned back at midnight, midnight comes twice: the day begins at the first of them.
 insert into mart.dim_date (
     account_id, day, week_start, month_start, iso_week, weekday, starts_at, ends_at
 )
@@ -9,17 +10,26 @@ select
     date_trunc('month', d.day)::date as month_start,
     to_char(d.day, 'IYYY-"W"IW') as iso_week,
     extract(isodow from d.day)::integer as weekday,
-    d.day at time zone a.timezone as starts_at,
-    (d.day + interval '1 day') at time zone a.timezone as ends_at
+    least(
+        d.day at time zone a.timezone,
+        (d.day - interval '1 microsecond') at time zone a.timezone + interval '1 microsecond'
+    ) as starts_at,
+    least(
+        (d.day + interval '1 day') at time zone a.timezone,
+        (d.day + interval '1 day' - interval '1 microsecond') at time zone a.timezone
+        + interval '1 microsecond'
+    ) as ends_at
 from klaviyo.account as a
-cross join lateral (
-    select
-        min(day) as first_day,
-        max(day) as last_day
-    from stale_metric_day
-) as seen
-cross join lateral generate_series(
-    seen.first_day::timestamp, seen.last_day + interval '366 days', interval '1 day'
-) as d (day)
+cross join
+    lateral (
+        select
+            min(day) as first_day,
+            max(day) as last_day
+        from stale_metric_day
+    ) as seen
+cross join
+    lateral generate_series(
+        seen.first_day::timestamp, seen.last_day + interval '366 days', interval '1 day'
+    ) as d (day)
 where a.account_id = %(account_id)s
 on conflict (account_id, day) do nothing;

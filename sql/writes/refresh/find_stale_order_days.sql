@@ -1,6 +1,7 @@
--- Notes the days on which revenue was touched: of the metric that is revenue now, or that was.
+-- Notes the days on which revenue was touched, of the metric that is revenue now or that was, and
+-- those with an order credited to a campaign whose message has become known since.
 insert into stale_order_day (day)
-select distinct s.day
+select s.day
 from stale_metric_day as s
 where
     s.role = 'revenue'
@@ -11,4 +12,13 @@ where
             o.account_id = %(account_id)s
             and o.day = s.day
             and o.metric_id = s.metric_id
-    );
+    )
+union
+select o.day
+from mart.orders as o
+inner join mart.message_ref as m
+    on
+        o.account_id = m.account_id
+        and o.message_id = m.message_ref
+        and o.message_id <> m.message_id
+where o.account_id = %(account_id)s;

@@ -1,6 +1,6 @@
--- One row per send of a stale (message, profile) pair.
+-- One row per send of a stale (message, profile) pair, its orders still to be credited.
 -- An event belongs to the send that its cohort names; one without a cohort to the latest receipt
--- or bounce before it. An order belongs to the latest send at or before the one it is credited to.
+-- or bounce before it. The days of the sends are noted, to be summed anew.
 --   %(timezone)s  the account's time zone, in which the send's day is counted
 with said as (
     select
@@ -54,36 +54,20 @@ sends as (
     group by message_id, profile_id, sent_at
 ),
 
-orders as (
-    select distinct on (o.order_id)
-        s.message_id,
-        s.profile_id,
-        s.sent_at,
-        case when o.currency = a.currency then o.revenue end as revenue
-    from stale_recipient as p
-    inner join mart.orders as o
-        on
-            o.account_id = %(account_id)s
-            and p.message_id = o.message_id
-            and p.profile_id = o.profile_id
-    inner join klaviyo.account as a on o.account_id = a.account_id
-    inner join sends as s
-        on
-            p.message_id = s.message_id
-            and p.profile_id = s.profile_id
-            and s.sent_at <= coalesce(o.sent_at, o.placed_at)
-    order by o.order_id, s.sent_at desc
+dated as (
+    select
+        *,
+        (coalesce(received_at, bounced_at, sent_at) at time zone %(timezone)s)::date as sent_on
+    from sends
 ),
 
-credited as (
-    select
+noted as (
+    insert into stale_send_day (message_id, sent_on)
+    select distinct
         message_id,
-        profile_id,
-        sent_at,
-        count(*) as count_orders,
-        coalesce(sum(revenue), 0) as revenue
-    from orders
-    group by message_id, profile_id, sent_at
+        sent_on
+    from dated
+    on conflict do nothing
 )
 
 insert into mart.message_recipient (
@@ -107,27 +91,23 @@ insert into mart.message_recipient (
     revenue
 )
 select
-    %(account_id)s as account_id,
-    s.message_id,
-    s.profile_id,
-    s.sent_at,
-    (coalesce(s.received_at, s.bounced_at, s.sent_at) at time zone %(timezone)s)::date as sent_on,
-    s.channel,
-    s.received_at,
-    s.opened_at,
-    s.opened_by_human_at,
-    s.clicked_at,
-    s.clicked_by_human_at,
-    s.bounced_at,
-    s.unsubscribed_at,
-    s.marked_spam_at,
-    s.count_opens,
-    s.count_clicks,
-    coalesce(c.count_orders, 0) as count_orders,
-    coalesce(c.revenue, 0) as revenue
-from sends as s
-left join credited as c
-    on
-        s.message_id = c.message_id
-        and s.profile_id = c.profile_id
-        and s.sent_at = c.sent_at;
+    %(account_id)s,
+    d.message_id,
+    d.profile_id,
+    d.sent_at,
+    d.sent_on,
+    d.channel,
+    d.received_at,
+    d.opened_at,
+    d.opened_by_human_at,
+    d.clicked_at,
+    d.clicked_by_human_at,
+    d.bounced_at,
+    d.unsubscribed_at,
+    d.marked_spam_at,
+    d.count_opens,
+    d.count_clicks,
+    0 as count_orders,
+    0 as revenue
+from dated as d
+order by d.message_id, d.profile_id, d.sent_at;  -- along the key, not across it

@@ -31,7 +31,7 @@ select
         else 'none'
     end as source,
     m.channel,
-    credit.message_id,
+    coalesce(ref.message_id, credit.message_ref) as message_id,
     credit.campaign_id,
     credit.flow_id,
     touch.sent_at
@@ -43,26 +43,33 @@ inner join klaviyo.event as e
     on
         d.account_id = e.account_id
         and r.metric_id = e.metric_id
-        and e.occurred_at >= d.starts_at
-        and e.occurred_at < d.ends_at
-cross join lateral (
-    select
-        e.attributions -> 0 ->> 'campaign_id' as campaign_id,
-        e.attributions -> 0 ->> 'flow_id' as flow_id,
-        e.attributions -> 0 ->> 'attributed_event_id' as event_id,
-        coalesce(
-            e.attributions -> 0 ->> 'flow_message_id',
-            e.attributions -> 0 ->> 'campaign_message_id',
-            e.attributions -> 0 ->> 'campaign_id'
-        ) as message_id
-) as credit
+        and d.starts_at <= e.occurred_at
+        and d.ends_at > e.occurred_at
+cross join
+    lateral (
+        select
+            e.attributions -> 0 ->> 'campaign_id' as campaign_id,
+            e.attributions -> 0 ->> 'flow_id' as flow_id,
+            e.attributions -> 0 ->> 'attributed_event_id' as event_id,
+            case when e.attributions is not null then e.profile_id end as profile_id,
+            coalesce(
+                e.attributions -> 0 ->> 'flow_message_id',
+                e.attributions -> 0 ->> 'campaign_message_id',
+                e.attributions -> 0 ->> 'campaign_id'
+            ) as message_ref
+    ) as credit
+left join mart.message_ref as ref
+    on e.account_id = ref.account_id and credit.message_ref = ref.message_ref
 left join mart.message as m
-    on e.account_id = m.account_id and credit.message_id = m.message_id
--- the open, click or receipt that earned the credit says which send it was
+    on ref.account_id = m.account_id and ref.message_id = m.message_id
+-- the open, click or receipt that earned the credit says which send it was; an order without
+-- credit has no profile to look among
 left join klaviyo.event as touch
     on
         e.account_id = touch.account_id
-        and e.profile_id = touch.profile_id
+        and credit.profile_id = touch.profile_id
         and credit.event_id = touch.event_id
-        and touch.occurred_at <= e.occurred_at
-        and touch.occurred_at > e.occurred_at - interval '100 days';
+        and e.occurred_at >= touch.occurred_at
+        and touch.occurred_at > e.occurred_at - interval '100 days'
+-- said twice: a few days are walked along the key, a whole history is hashed by day
+where d.day = (e.occurred_at at time zone a.timezone)::date;
