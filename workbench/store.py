@@ -39,8 +39,8 @@ _FIND = (
     "find_stale_metric_days",
     "find_stale_order_days",
     "find_stale_message_days",
-    "analyze_stale_days",
     "extend_dates",
+    "analyze_stale_days",
 )
 _METRICS = ("delete_metric_daily", "insert_metric_daily")
 _ORDERS = ("delete_orders", "insert_orders")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from .conftest import KEY, ended, environment, started, synced, unhurried_client
 
 # when a row was written depends on when it was synced; everything else must not
 _WRITTEN_AT = ["synced_at", "first_seen_at", "changed_at"]
-_EVENTS_BEFORE_THE_KILL = 12
+_WINDOWS_BEFORE_THE_KILL = 8
 
 
 class Dam(Limiter):
@@ -40,7 +41,8 @@ class Dam(Limiter):
 
 @pytest.fixture
 def dam() -> Dam:
-    return Dam(_EVENTS_BEFORE_THE_KILL)
+    # one finds the first event, the others read a window each, or half of a dense one
+    return Dam(_WINDOWS_BEFORE_THE_KILL + 4)
 
 
 @pytest.fixture
@@ -56,9 +58,9 @@ def windows(database: Database) -> Mapping[str, int]:
         return dict(connection.execute(query).fetchall())
 
 
-def wait_until_half_done(database: Database) -> None:
-    # of the requests let through one finds the first event, and the others read a window each
-    while windows(database).get("done", 0) < _EVENTS_BEFORE_THE_KILL - 4:
+def wait_until(is_reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    while not is_reached():
+        assert process.poll() is None, process.communicate()
         time.sleep(0.05)
 
 
@@ -88,7 +90,7 @@ def test_a_killed_sync_is_made_good_by_the_next(
 ) -> None:
     env = environment(database_settings, dammed)
     with started("sync", env=env) as process:
-        wait_until_half_done(database)
+        wait_until(lambda: windows(database).get("done", 0) >= _WINDOWS_BEFORE_THE_KILL, process)
         with pytest.raises(SyncRunning, match=r"another sync of account \w+ is at work.*wait"):
             synced(database, unhurried_client(dammed))
         process.kill()
@@ -120,8 +122,7 @@ def test_a_stopped_sync_ends_at_once_also_while_it_waits_for_room(
         SandboxServer(shop, key=KEY, limiter=dam) as sandbox,
         started("sync", env=environment(embedded_settings, sandbox)) as process,
     ):
-        while dam.left >= 0:
-            time.sleep(0.05)
+        wait_until(lambda: dam.left < 0, process)
         process.terminate()
         said, complained = process.communicate(timeout=120)
     assert (process.returncode, said, complained) == (143, "", "")
