@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbench.db import Database, open_database, read_frame, require_schema
-from workbench.errors import AccountMissing
+from workbench.errors import AccountMissing, DataMissing
 from workbench.metrics import evaluated
 from workbench.periods import DateRange, account_day
 from workbench.settings import read_settings
@@ -122,7 +122,17 @@ def load_account(account_id: str = "") -> Account:
 
 
 def load_measures(account: Account, days: DateRange) -> dict[str, float]:
-    """The base measures of the days, by name; NaN where the account maps no metric to them."""
+    """The base measures of the days, by name; NaN where the account maps no metric to them.
+
+    Raises:
+        DataMissing: the account has no facts at all; zeros would be made up.
+    """
+    if account.first_day is None:
+        raise DataMissing(
+            f"account {account.account_id} has no daily facts: no event of it was synced yet,"
+            " or none was aggregated",
+            hint="type: workbench run aggregate_daily_metrics, or workbench sync",
+        )
     found = read_frame(current_database(), "reads/base_measures", _within(account, days))
     return {str(name): float(value) for name, value in found.iloc[0].items()}
 

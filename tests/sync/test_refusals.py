@@ -161,7 +161,7 @@ def test_an_account_in_which_nothing_happened_yet(
 ) -> None:
     with SandboxServer(empty_shop, limiter=Limiter(scale=math.inf)) as sandbox:
         env = environment(embedded_settings, sandbox)
-        for command in (["sync"], ["run", "aggregate_daily_metrics"], ["run", "report_weekly"]):
+        for command in (["sync"], ["run", "report_weekly"]):
             exit_code, said, complained = ended(*command, env=env)
             assert (exit_code, complained) == (0, "")
     report = Path(said.split(": ")[-1].strip())

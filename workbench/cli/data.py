@@ -24,7 +24,9 @@ from workbench.db import (
 from workbench.db import migrate as migrate_database
 from workbench.errors import SettingsInvalid
 from workbench.klaviyo import KlaviyoClient
+from workbench.load import load_account, use_database
 from workbench.settings import Settings, read_settings
+from workbench.store import refresh_facts
 from workbench.sync import Progress, SyncSummary, sync_account
 
 __all__ = ["database", "migrate", "print_summary", "ready_database", "sync", "synced"]
@@ -33,7 +35,7 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def sync(as_json: JSON = False) -> None:
-    """Read what is new from Klaviyo into the database.
+    """Read what is new from Klaviyo into the database, and refresh the facts that it touches.
 
     The accounts are those of KLAVIYO_API_KEY (or KLAVIYO_API_KEYS, separated by commas). A sync
     that was stopped goes on where it was.
@@ -47,7 +49,11 @@ def sync(as_json: JSON = False) -> None:
             hint="export KLAVIYO_API_KEY=pk_... (Klaviyo: Settings > API keys), or: workbench demo",
         )
     with ready_database(settings) as opened:
-        summaries = [synced(opened, settings, key=key) for key in settings.klaviyo_keys]
+        use_database(opened)
+        summaries = []
+        for key in settings.klaviyo_keys:
+            summaries.append(synced(opened, settings, key=key))
+            refresh_facts(load_account(summaries[-1].account_id))
     if as_json:
         print(json.dumps([_summary(summary) for summary in summaries], indent=2))
         return
