@@ -24,7 +24,7 @@ from workbench.load import load_account, load_daily_revenue, load_forecast, use_
 from workbench.periods import DateRange, account_day, iso_week
 from workbench.runs import Run, list_runs, run_notebook
 from workbench.sandbox import Shop, Truth
-from workbench.sandbox.events import Flag, Kind
+from workbench.sandbox.shop.events import Flag, Kind
 from workbench.settings import Settings
 
 pytestmark = pytest.mark.notebook

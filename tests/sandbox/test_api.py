@@ -11,8 +11,8 @@ import pytest
 
 from workbench.errors import PortTaken
 from workbench.sandbox import SandboxServer, Shop, ShopPlan, build_shop, serve
-from workbench.sandbox.events import Kind
-from workbench.sandbox.ids import event_ids, event_row
+from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.ids import event_ids, event_row
 
 from .conftest import REVISION, client_of, every, resources
 

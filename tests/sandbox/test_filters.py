@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workbench.sandbox.filters import (
+from workbench.sandbox.api.filters import (
     Condition,
     FilterError,
     FilterField,

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from workbench.sandbox import Limiter, SandboxServer, Shop
-from workbench.sandbox.contract import ENDPOINTS, tier_of
-from workbench.sandbox.limits import Tier
+from workbench.sandbox.api.contract import ENDPOINTS, tier_of
+from workbench.sandbox.api.limits import Tier
 
 from .conftest import client_of
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.sandbox.contract import Endpoint
-from workbench.sandbox.jsonapi import Refusal
-from workbench.sandbox.limits import Tier
-from workbench.sandbox.pages import Page, listing, page
-from workbench.sandbox.queries import Query, parsed_query
+from workbench.sandbox.api.contract import Endpoint
+from workbench.sandbox.api.jsonapi import Refusal
+from workbench.sandbox.api.limits import Tier
+from workbench.sandbox.api.pages import Page, listing, page
+from workbench.sandbox.api.queries import Query, parsed_query
 
 from .conftest import resources
 

@@ -10,11 +10,11 @@ import pytest
 
 from workbench.errors import InputInvalid
 from workbench.sandbox import Shop, ShopPlan, build_shop
-from workbench.sandbox.attribution import WINDOWS, last_touches
-from workbench.sandbox.events import Events, Kind
-from workbench.sandbox.ids import event_ids, event_row, event_uuids, short_ids, ulids
-from workbench.sandbox.plan import account_id
-from workbench.sandbox.seasons import black_friday
+from workbench.sandbox.shop.attribution import WINDOWS, last_touches
+from workbench.sandbox.shop.events import Events, Kind
+from workbench.sandbox.shop.ids import event_ids, event_row, event_uuids, short_ids, ulids
+from workbench.sandbox.shop.plan import account_id
+from workbench.sandbox.shop.seasons import black_friday
 
 
 def _bytes(events: Events) -> list[bytes]:

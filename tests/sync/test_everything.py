@@ -16,7 +16,7 @@ import pytest
 from workbench.db import Database
 from workbench.klaviyo import KlaviyoClient
 from workbench.sandbox import SandboxServer, Shop, Truth
-from workbench.sandbox.events import Kind
+from workbench.sandbox.shop.events import Kind
 from workbench.settings import REVISION
 from workbench.sync import StreamCount, SyncSummary
 from workbench.sync.merging import read_window

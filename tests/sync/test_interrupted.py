@@ -13,8 +13,8 @@ import pytest
 from workbench.db import Database
 from workbench.errors import SyncRunning
 from workbench.sandbox import Limiter, SandboxServer, Shop
-from workbench.sandbox.contract import Tier
-from workbench.sandbox.limits import Allowance
+from workbench.sandbox.api.contract import Tier
+from workbench.sandbox.api.limits import Allowance
 from workbench.settings import Settings
 
 from .conftest import KEY, ended, environment, started, synced, unhurried_client

@@ -5,11 +5,11 @@ A plan makes a shop, a shop is served and known: ``build_shop(ShopPlan())`` simu
 ``Truth`` counts what it holds from the generator's own columns.
 """
 
-from workbench.sandbox.limits import Limiter
-from workbench.sandbox.plan import Buying, ShopPlan
-from workbench.sandbox.replay import replayed_shop
+from workbench.sandbox.api.limits import Limiter
 from workbench.sandbox.server import DEFAULT_KEY, SandboxServer, serve
-from workbench.sandbox.shop import Shop, build_shop
+from workbench.sandbox.shop.build import Shop, build_shop
+from workbench.sandbox.shop.plan import Buying, ShopPlan
+from workbench.sandbox.shop.replay import replayed_shop
 from workbench.sandbox.truth import Truth
 
 __all__ = [

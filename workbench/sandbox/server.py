@@ -15,9 +15,9 @@ import uvicorn
 
 from workbench.errors import PortTaken
 from workbench.periods import account_day, day_start
-from workbench.sandbox.api import Api, Exchange
-from workbench.sandbox.limits import Limiter
-from workbench.sandbox.shop import Shop
+from workbench.sandbox.api.application import Api, Exchange
+from workbench.sandbox.api.limits import Limiter
+from workbench.sandbox.shop.build import Shop
 
 __all__ = ["DEFAULT_KEY", "SandboxServer", "serve"]
 

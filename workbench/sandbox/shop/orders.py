@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import DAY, HOUR
-from workbench.sandbox.events import EventLog, Kind
-from workbench.sandbox.people import People
-from workbench.sandbox.plan import ShopPlan, random_stream
-from workbench.sandbox.purchases import Purchases, Visits, order_values
+from workbench.sandbox.shop.days import DAY, HOUR
+from workbench.sandbox.shop.events import EventLog, Kind
+from workbench.sandbox.shop.people import People
+from workbench.sandbox.shop.plan import ShopPlan, random_stream
+from workbench.sandbox.shop.purchases import Purchases, Visits, order_values
 
 __all__ = ["OrderBook", "Product", "noted_purchases", "noted_visits", "products"]
 

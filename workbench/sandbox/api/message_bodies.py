@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from workbench.sandbox.account_bodies import instant
-from workbench.sandbox.days import DAY, HOUR
-from workbench.sandbox.jsonapi import Body, resource, to_many, to_one
-from workbench.sandbox.messages import Flow
-from workbench.sandbox.shop import Shop
-from workbench.sandbox.snapshot import Snapshot
+from workbench.sandbox.api.account_bodies import instant
+from workbench.sandbox.api.jsonapi import Body, resource, to_many, to_one
+from workbench.sandbox.api.snapshot import Snapshot
+from workbench.sandbox.shop.build import Shop
+from workbench.sandbox.shop.days import DAY, HOUR
+from workbench.sandbox.shop.messages import Flow
 
 __all__ = [
     "TRIGGER_TYPE",

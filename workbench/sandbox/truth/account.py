@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.periods import DateRange
-from workbench.sandbox.events import Kind
-from workbench.sandbox.shop import Shop
+from workbench.sandbox.shop.build import Shop
+from workbench.sandbox.shop.events import Kind
 
 __all__ = ["Truth"]
 

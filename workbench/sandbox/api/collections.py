@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.filters import FilterField, epoch_seconds
-from workbench.sandbox.jsonapi import Body
-from workbench.sandbox.queries import Query
+from workbench.sandbox.api.filters import FilterField, epoch_seconds
+from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.api.queries import Query
 
 __all__ = ["Ask", "Collection", "Rows", "flag_field", "instant_field", "nothing", "text_field"]
 

@@ -8,28 +8,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workbench.periods import DateRange
-from workbench.sandbox.attribution import last_touches
-from workbench.sandbox.days import DAY, HOUR, AccountDays
-from workbench.sandbox.engagement import noted_email, noted_sms
-from workbench.sandbox.events import EventLog, Events, Kind
-from workbench.sandbox.ids import short_ids
-from workbench.sandbox.messages import Catalogue, simulated_catalogue
-from workbench.sandbox.orders import (
+from workbench.sandbox.shop.attribution import last_touches
+from workbench.sandbox.shop.days import DAY, HOUR, AccountDays
+from workbench.sandbox.shop.engagement import noted_email, noted_sms
+from workbench.sandbox.shop.events import EventLog, Events, Kind
+from workbench.sandbox.shop.ids import short_ids
+from workbench.sandbox.shop.messages import Catalogue, simulated_catalogue
+from workbench.sandbox.shop.orders import (
     OrderBook,
     Product,
     noted_purchases,
     noted_visits,
     products,
 )
-from workbench.sandbox.people import BASE_DAYS, People, simulated_people
-from workbench.sandbox.plan import ShopPlan, account_id, random_stream
-from workbench.sandbox.purchases import (
+from workbench.sandbox.shop.people import BASE_DAYS, People, simulated_people
+from workbench.sandbox.shop.plan import ShopPlan, account_id, random_stream
+from workbench.sandbox.shop.purchases import (
     Purchases,
     Visits,
     baseline_purchases,
     browsing_visits,
 )
-from workbench.sandbox.sends import campaign_sends, deliverable, flow_sends, joined
+from workbench.sandbox.shop.sends import campaign_sends, deliverable, flow_sends, joined
 
 __all__ = ["Account", "Metric", "Shop", "account_days", "build_shop", "metrics"]
 

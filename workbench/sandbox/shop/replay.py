@@ -18,14 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.sandbox.events import EventLog, Kind
-from workbench.sandbox.messages import Catalogue, simulated_catalogue
-from workbench.sandbox.order_files import PRICE_DECIMALS, order_lines
-from workbench.sandbox.orders import OrderBook, Product
-from workbench.sandbox.people import People, people
-from workbench.sandbox.plan import ShopPlan, account_id
-from workbench.sandbox.purchases import Purchases, Visits
-from workbench.sandbox.shop import (
+from workbench.sandbox.shop.build import (
     Account,
     Shop,
     account_days,
@@ -33,6 +26,13 @@ from workbench.sandbox.shop import (
     metrics,
     noted_messages,
 )
+from workbench.sandbox.shop.events import EventLog, Kind
+from workbench.sandbox.shop.messages import Catalogue, simulated_catalogue
+from workbench.sandbox.shop.order_files import PRICE_DECIMALS, order_lines
+from workbench.sandbox.shop.orders import OrderBook, Product
+from workbench.sandbox.shop.people import People, people
+from workbench.sandbox.shop.plan import ShopPlan, account_id
+from workbench.sandbox.shop.purchases import Purchases, Visits
 
 __all__ = ["replayed_shop"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import DAY, AccountDays
-from workbench.sandbox.ids import ulids
-from workbench.sandbox.plan import ShopPlan, random_stream
+from workbench.sandbox.shop.days import DAY, AccountDays
+from workbench.sandbox.shop.ids import ulids
+from workbench.sandbox.shop.plan import ShopPlan, random_stream
 
 __all__ = ["BASE_DAYS", "DOMAINS", "PLACES", "People", "Place", "people", "simulated_people"]
 

@@ -6,13 +6,13 @@ from collections import OrderedDict
 
 import numpy as np
 
-from workbench.sandbox.collections import Ask, Collection, Rows
-from workbench.sandbox.contract import Endpoint
-from workbench.sandbox.filters import FilterError, matching
-from workbench.sandbox.jsonapi import Body, Refusal
-from workbench.sandbox.pages import Listing, listing, page
-from workbench.sandbox.queries import Query
-from workbench.sandbox.resources import Resources
+from workbench.sandbox.api.collections import Ask, Collection, Rows
+from workbench.sandbox.api.contract import Endpoint
+from workbench.sandbox.api.filters import FilterError, matching
+from workbench.sandbox.api.jsonapi import Body, Refusal
+from workbench.sandbox.api.pages import Listing, listing, page
+from workbench.sandbox.api.queries import Query
+from workbench.sandbox.api.resources import Resources
 
 __all__ = ["Answers"]
 

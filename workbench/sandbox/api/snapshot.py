@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import HOUR
-from workbench.sandbox.events import Flag, Kind
-from workbench.sandbox.messages import Campaign
-from workbench.sandbox.shop import Shop
+from workbench.sandbox.shop.build import Shop
+from workbench.sandbox.shop.days import HOUR
+from workbench.sandbox.shop.events import Flag, Kind
+from workbench.sandbox.shop.messages import Campaign
 
 __all__ = ["Snapshot"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbench.sandbox.limits import Tier
+from workbench.sandbox.api.limits import Tier
 
 __all__ = ["ENDPOINTS", "Endpoint", "tier_of"]
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import DAY, HOUR
-from workbench.sandbox.events import Kind
-from workbench.sandbox.messages import Catalogue
-from workbench.sandbox.people import People
-from workbench.sandbox.plan import ShopPlan, random_stream
-from workbench.sandbox.purchases import Purchases, Visits
+from workbench.sandbox.shop.days import DAY, HOUR
+from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.messages import Catalogue
+from workbench.sandbox.shop.people import People
+from workbench.sandbox.shop.plan import ShopPlan, random_stream
+from workbench.sandbox.shop.purchases import Purchases, Visits
 
 __all__ = ["Sends", "campaign_sends", "deliverable", "flow_sends", "joined"]
 

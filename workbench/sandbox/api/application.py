@@ -19,15 +19,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workbench.sandbox.answers import Answers
-from workbench.sandbox.contract import ENDPOINTS, Endpoint, tier_of
-from workbench.sandbox.event_bodies import EventBodies
-from workbench.sandbox.jsonapi import Refusal, error_body
-from workbench.sandbox.limits import Limiter
-from workbench.sandbox.queries import parsed_query
-from workbench.sandbox.resources import Resources
-from workbench.sandbox.shop import Shop
-from workbench.sandbox.snapshot import Snapshot
+from workbench.sandbox.api.answers import Answers
+from workbench.sandbox.api.contract import ENDPOINTS, Endpoint, tier_of
+from workbench.sandbox.api.event_bodies import EventBodies
+from workbench.sandbox.api.jsonapi import Refusal, error_body
+from workbench.sandbox.api.limits import Limiter
+from workbench.sandbox.api.queries import parsed_query
+from workbench.sandbox.api.resources import Resources
+from workbench.sandbox.api.snapshot import Snapshot
+from workbench.sandbox.shop.build import Shop
 
 __all__ = ["Api", "Exchange"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import DAY, HOUR
-from workbench.sandbox.events import EventLog, Flag, Kind
-from workbench.sandbox.messages import Catalogue
-from workbench.sandbox.people import People
-from workbench.sandbox.plan import ShopPlan, random_stream
-from workbench.sandbox.purchases import Purchases, order_values
-from workbench.sandbox.sends import Sends
+from workbench.sandbox.shop.days import DAY, HOUR
+from workbench.sandbox.shop.events import EventLog, Flag, Kind
+from workbench.sandbox.shop.messages import Catalogue
+from workbench.sandbox.shop.people import People
+from workbench.sandbox.shop.plan import ShopPlan, random_stream
+from workbench.sandbox.shop.purchases import Purchases, order_values
+from workbench.sandbox.shop.sends import Sends
 
 __all__ = ["noted_email", "noted_sms"]
 

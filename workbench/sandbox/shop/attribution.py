@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import DAY, HOUR
-from workbench.sandbox.events import Events, Kind
+from workbench.sandbox.shop.days import DAY, HOUR
+from workbench.sandbox.shop.events import Events, Kind
 
 __all__ = ["WINDOWS", "last_touches"]
 

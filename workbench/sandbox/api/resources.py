@@ -6,13 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from workbench.sandbox import account_collections as account
-from workbench.sandbox import message_collections as message
-from workbench.sandbox.collections import Collection, Rows
-from workbench.sandbox.event_bodies import EventBodies
-from workbench.sandbox.jsonapi import Refusal
-from workbench.sandbox.message_bodies import FlowAction, flow_actions
-from workbench.sandbox.snapshot import Snapshot
+from workbench.sandbox.api import account_collections as account
+from workbench.sandbox.api import message_collections as message
+from workbench.sandbox.api.collections import Collection, Rows
+from workbench.sandbox.api.event_bodies import EventBodies
+from workbench.sandbox.api.jsonapi import Refusal
+from workbench.sandbox.api.message_bodies import FlowAction, flow_actions
+from workbench.sandbox.api.snapshot import Snapshot
 
 __all__ = ["Resources"]
 

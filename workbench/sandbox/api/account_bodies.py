@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from workbench.sandbox.days import DAY, utc_text
-from workbench.sandbox.events import Kind
-from workbench.sandbox.jsonapi import Body, resource, to_many, to_one
-from workbench.sandbox.people import DOMAINS, PLACES
-from workbench.sandbox.shop import Shop
-from workbench.sandbox.snapshot import Snapshot
+from workbench.sandbox.api.jsonapi import Body, resource, to_many, to_one
+from workbench.sandbox.api.snapshot import Snapshot
+from workbench.sandbox.shop.build import Shop
+from workbench.sandbox.shop.days import DAY, utc_text
+from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.people import DOMAINS, PLACES
 
 __all__ = [
     "MAPPED_METRICS",

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from workbench.sandbox.days import utc_text
-from workbench.sandbox.event_properties import EventProperties
-from workbench.sandbox.ids import event_ids, event_uuids
-from workbench.sandbox.jsonapi import Body, resource, to_many, to_one
-from workbench.sandbox.shop import Shop
+from workbench.sandbox.api.event_properties import EventProperties
+from workbench.sandbox.api.jsonapi import Body, resource, to_many, to_one
+from workbench.sandbox.shop.build import Shop
+from workbench.sandbox.shop.days import utc_text
+from workbench.sandbox.shop.ids import event_ids, event_uuids
 
 __all__ = ["EventBodies"]
 

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import HOUR, AccountDays
+from workbench.sandbox.shop.days import HOUR, AccountDays
 
 __all__ = ["black_friday", "daily_intensity", "seconds_of_day"]
 

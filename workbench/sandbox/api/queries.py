@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workbench.sandbox.contract import Endpoint
-from workbench.sandbox.filters import Condition, FilterError, conditions
-from workbench.sandbox.jsonapi import Refusal
+from workbench.sandbox.api.contract import Endpoint
+from workbench.sandbox.api.filters import Condition, FilterError, conditions
+from workbench.sandbox.api.jsonapi import Refusal
 
 __all__ = ["Query", "parsed_query"]
 

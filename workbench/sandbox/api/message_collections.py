@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.sandbox.collections import (
+from workbench.sandbox.api.collections import (
     Ask,
     Collection,
     Rows,
@@ -12,9 +12,8 @@ from workbench.sandbox.collections import (
     instant_field,
     text_field,
 )
-from workbench.sandbox.days import DAY, HOUR
-from workbench.sandbox.jsonapi import Body
-from workbench.sandbox.message_bodies import (
+from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.api.message_bodies import (
     TRIGGER_TYPE,
     FlowAction,
     campaign_body,
@@ -25,7 +24,8 @@ from workbench.sandbox.message_bodies import (
     tag_body,
     tags,
 )
-from workbench.sandbox.snapshot import Snapshot
+from workbench.sandbox.api.snapshot import Snapshot
+from workbench.sandbox.shop.days import DAY, HOUR
 
 __all__ = ["campaign_messages", "campaigns", "flow_actions_of", "flow_messages", "flows"]
 

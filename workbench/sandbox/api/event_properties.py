@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from workbench.sandbox.events import Flag, Kind
-from workbench.sandbox.jsonapi import Body
-from workbench.sandbox.people import DOMAINS
-from workbench.sandbox.shop import Shop
+from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.shop.build import Shop
+from workbench.sandbox.shop.events import Flag, Kind
+from workbench.sandbox.shop.people import DOMAINS
 
 __all__ = ["EventProperties"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.sandbox.days import DAY, HOUR, AccountDays
-from workbench.sandbox.events import Kind
-from workbench.sandbox.ids import short_ids, ulids
-from workbench.sandbox.plan import ShopPlan, random_stream
-from workbench.sandbox.seasons import black_friday
+from workbench.sandbox.shop.days import DAY, HOUR, AccountDays
+from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.ids import short_ids, ulids
+from workbench.sandbox.shop.plan import ShopPlan, random_stream
+from workbench.sandbox.shop.seasons import black_friday
 
 __all__ = ["Campaign", "Catalogue", "Flow", "Message", "simulated_catalogue"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.sandbox.account_bodies import (
+from workbench.sandbox.api.account_bodies import (
     MAPPED_METRICS,
     account_body,
     emails,
@@ -13,7 +13,7 @@ from workbench.sandbox.account_bodies import (
     phone_numbers,
     profile_body,
 )
-from workbench.sandbox.collections import (
+from workbench.sandbox.api.collections import (
     Ask,
     Collection,
     Rows,
@@ -21,11 +21,11 @@ from workbench.sandbox.collections import (
     nothing,
     text_field,
 )
-from workbench.sandbox.event_bodies import EventBodies
-from workbench.sandbox.filters import FilterField
-from workbench.sandbox.ids import event_row
-from workbench.sandbox.jsonapi import Body
-from workbench.sandbox.snapshot import Snapshot
+from workbench.sandbox.api.event_bodies import EventBodies
+from workbench.sandbox.api.filters import FilterField
+from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.api.snapshot import Snapshot
+from workbench.sandbox.shop.ids import event_row
 
 __all__ = ["accounts", "events", "mapped_metrics", "metrics", "profiles"]
 

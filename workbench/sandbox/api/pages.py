@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from workbench.sandbox.jsonapi import Refusal
-from workbench.sandbox.queries import Query
+from workbench.sandbox.api.jsonapi import Refusal
+from workbench.sandbox.api.queries import Query
 
 __all__ = ["Listing", "Page", "listing", "page"]
 

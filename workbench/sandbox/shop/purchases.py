@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.days import AccountDays
-from workbench.sandbox.people import People
-from workbench.sandbox.plan import ShopPlan, random_stream
-from workbench.sandbox.seasons import daily_intensity, seconds_of_day
+from workbench.sandbox.shop.days import AccountDays
+from workbench.sandbox.shop.people import People
+from workbench.sandbox.shop.plan import ShopPlan, random_stream
+from workbench.sandbox.shop.seasons import daily_intensity, seconds_of_day
 
 __all__ = ["CENTS", "Purchases", "Visits", "baseline_purchases", "browsing_visits", "order_values"]
 

@@ -1,0 +1,1 @@
+"""The simulated account itself: who is in it, what is sent and what happens, in columns."""
