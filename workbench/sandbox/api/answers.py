@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import numpy as np
 
 from workbench.sandbox.api.collections import Ask, Collection, Rows
 from workbench.sandbox.api.contract import Endpoint
 from workbench.sandbox.api.filters import FilterError, matching
-from workbench.sandbox.api.jsonapi import Body, Refusal
+from workbench.sandbox.api.jsonapi import Body, Refusal, identifier
 from workbench.sandbox.api.pages import Listing, listing, page
 from workbench.sandbox.api.queries import Query
+from workbench.sandbox.api.reports import Reports
 from workbench.sandbox.api.resources import Resources
 
 __all__ = ["Answers"]
@@ -28,10 +30,18 @@ class Answers:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self._reports = Reports(resources.snapshot)
         self._listings: OrderedDict[str, Listing] = OrderedDict()
 
     def content(
-        self, endpoint: Endpoint, query: Query, *, resource_id: str | None, base: str
+        self,
+        endpoint: Endpoint,
+        query: Query,
+        *,
+        resource_id: str | None,
+        base: str,
+        revision: str,
+        asked: Body | None = None,
     ) -> Body:
         """The content of an answer; the links of a collection hold bare cursors.
 
@@ -40,31 +50,38 @@ class Answers:
             query: what it was asked.
             resource_id: the id in the path, if there is one.
             base: scheme and host that the client used.
+            revision: whose shapes the client expects.
+            asked: the body of a POST.
 
         Raises:
             Refusal: there is no such resource, or the query cannot be answered.
         """
-        ask = Ask(query, base)
+        ask = Ask(query, base, revision)
+        if endpoint.method == "POST":
+            return self._reports.content(endpoint, query, asked or {}, base=base)
         folder, *rest = endpoint.path.removeprefix("/api/").split("/")
-        if len(rest) == 1:
-            return self._single(folder, str(resource_id), ask)
-        if rest:
-            rows = self._resources.children(folder, str(resource_id), rest[1])
-            folder = rest[1]
-        else:
-            rows = self._resources.collection(folder).rows
-        return self._many(self._resources.collection(folder), rows, ask)
-
-    def _single(self, folder: str, resource_id: str, ask: Ask) -> Body:
         collection = self._resources.collection(folder)
-        rows = self._resources.one(folder, resource_id)
+        if rest:
+            rows = self._resources.one(folder, str(resource_id))
+        if len(rest) > 1:
+            collection = self._resources.related(folder, str(resource_id), rest[-1])
+            rows = collection.rows
+        if len(rest) == 3:
+            collection = _identifiers(collection)
+        if len(rest) == 1 or endpoint.is_single:
+            return self._single(collection, rows, ask)
+        return self._many(collection, ask)
+
+    def _single(self, collection: Collection, rows: Rows, ask: Ask) -> Body:
+        if not len(rows):
+            raise Refusal.missing("The related resource")
         content: Body = {"data": _sparse(collection.bodies(rows, ask), ask.query)[0]}
         if ask.query.includes:
             content["included"] = _sparse(collection.included(rows, ask), ask.query)
         return content
 
-    def _many(self, collection: Collection, rows: Rows, ask: Ask) -> Body:
-        shown = page(self._listing(collection, rows, ask.query), ask.query)
+    def _many(self, collection: Collection, ask: Ask) -> Body:
+        shown = page(self._listing(collection, ask.query), ask.query)
         content: Body = {
             "data": _sparse(collection.bodies(shown.rows, ask), ask.query),
             "links": {"prev": shown.previous_cursor, "next": shown.next_cursor},
@@ -73,10 +90,11 @@ class Answers:
             content["included"] = _sparse(collection.included(shown.rows, ask), ask.query)
         return content
 
-    def _listing(self, collection: Collection, rows: Rows, query: Query) -> Listing:
+    def _listing(self, collection: Collection, query: Query) -> Listing:
         if (known := self._listings.get(query.digest)) is not None:
             self._listings.move_to_end(query.digest)
             return known
+        rows = collection.rows
         if query.conditions:
             total = max(len(field.values) for field in collection.fields.values())
             try:
@@ -89,6 +107,15 @@ class Answers:
         if len(self._listings) > _CACHED_LISTINGS:
             self._listings.popitem(last=False)
         return made
+
+
+def _identifiers(collection: Collection) -> Collection:
+    """A collection whose rows are written as references."""
+
+    def references(rows: Rows, ask: Ask) -> list[Body]:
+        return [identifier(body["type"], body["id"]) for body in collection.bodies(rows, ask)]
+
+    return replace(collection, bodies=references)
 
 
 def _sparse(bodies: list[Body], query: Query) -> list[Body]:

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from workbench.sandbox.api.answers import Answers
 from workbench.sandbox.api.contract import ENDPOINTS, Endpoint, tier_of
 from workbench.sandbox.api.event_bodies import EventBodies
-from workbench.sandbox.api.jsonapi import Refusal, error_body
+from workbench.sandbox.api.jsonapi import Body, Refusal, error_body
 from workbench.sandbox.api.limits import Limiter
 from workbench.sandbox.api.queries import parsed_query
 from workbench.sandbox.api.resources import Resources
@@ -62,7 +62,7 @@ class Api:
         self.move_clock(shop.now)
         self.app = Starlette(
             routes=[
-                Route(path, self._handler(endpoint), methods=["GET"])
+                Route(path, self._handler(endpoint), methods=[endpoint.method])
                 for endpoint in ENDPOINTS
                 for path in (endpoint.path, f"{endpoint.path}/")
             ],
@@ -79,7 +79,7 @@ class Api:
         self._now = now
         self._date = format_datetime(dt.datetime.fromtimestamp(now, dt.UTC), usegmt=True)
         self._answers = Answers(Resources(Snapshot(self._shop, now=now), written=self._written))
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._bodies: OrderedDict[tuple[str, str, bytes], bytes] = OrderedDict()
 
     def _handler(self, endpoint: Endpoint) -> _Handler:
         async def answered(request: Request) -> Response:
@@ -87,7 +87,9 @@ class Api:
             try:
                 self._admit(request)
                 headers = self._counted(endpoint, request)
-                return self._response(request, 200, self._body(endpoint, request), headers)
+                asked = await request.body() if endpoint.method == "POST" else b""
+                body = self._body(endpoint, request, asked)
+                return self._response(request, 200, body, headers)
             except Refusal as refusal:
                 body = orjson.dumps(error_body(refusal))
                 return self._response(request, refusal.status, body, {**headers, **refusal.headers})
@@ -136,20 +138,26 @@ class Api:
             )
         return allowance.headers
 
-    def _body(self, endpoint: Endpoint, request: Request) -> bytes:
+    def _body(self, endpoint: Endpoint, request: Request, asked: bytes) -> bytes:
         base = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
         parameters = dict(request.query_params)
         address = f"{base}{request.url.path}"
         address += f"?{urlencode(parameters)}" if parameters else ""
-        if (known := self._bodies.get(address)) is not None:
-            self._bodies.move_to_end(address)
+        revision = request.headers["revision"]
+        if (known := self._bodies.get((address, revision, asked))) is not None:
+            self._bodies.move_to_end((address, revision, asked))
             return known
         query = parsed_query(endpoint, parameters, path=request.url.path.rstrip("/"))
         content = self._answers.content(
-            endpoint, query, resource_id=request.path_params.get("id"), base=base
+            endpoint,
+            query,
+            resource_id=request.path_params.get("id"),
+            base=base,
+            revision=revision,
+            asked=_parsed(asked) if asked else None,
         )
         content["links"] = _links(address, parameters, content.get("links", {}))
-        self._bodies[address] = body = orjson.dumps(content)
+        self._bodies[address, revision, asked] = body = orjson.dumps(content)
         if len(self._bodies) > _CACHED_BODIES:
             self._bodies.popitem(last=False)
         return body
@@ -172,6 +180,16 @@ class Api:
         return Response(
             body, status, {**headers, **simulated}, media_type="application/vnd.api+json"
         )
+
+
+def _parsed(asked: bytes) -> Body:
+    try:
+        content = orjson.loads(asked)
+    except orjson.JSONDecodeError as error:
+        raise Refusal.invalid(f"The body is no JSON: {error}.") from None
+    if not isinstance(content, dict):
+        raise Refusal.invalid("The body is no JSON object.")
+    return content
 
 
 def _links(

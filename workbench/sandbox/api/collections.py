@@ -19,10 +19,11 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How rows are to be written: for which query, with links to which host."""
+    """How rows are to be written: for which query, with links to which host, in whose shapes."""
 
     query: Query
     base: str
+    revision: str = "2026-07-15"
 
 
 @dataclass(frozen=True, slots=True)

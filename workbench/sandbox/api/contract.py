@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from workbench.sandbox.api.limits import Tier
 
@@ -32,6 +33,9 @@ class Endpoint:
         additional: values of additional-fields, as type.field.
         size: default and largest page size; None where pages cannot be sized.
         stricter: limits that apply when a query parameter holds a word.
+        scopes: what a key must be allowed to, all of it.
+        method: GET, or POST for a query that is a body.
+        is_single: whether a relationship leads to one resource.
     """
 
     path: str
@@ -43,6 +47,16 @@ class Endpoint:
     additional: tuple[str, ...] = ()
     size: tuple[int, int] | None = None
     stricter: tuple[tuple[str, str, Tier], ...] = ()
+    scopes: tuple[str, ...] = ()
+    method: str = "GET"
+    is_single: bool = False
+
+
+def _related(path: str, tier: Tier, **more: Any) -> tuple[Endpoint, Endpoint]:
+    """A relationship as resources, and under /relationships/ as references to them."""
+    parent, name = path.rsplit("/", 1)
+    plain = {key: more[key] for key in more if key not in {"includes", "additional"}}
+    return Endpoint(path, tier, **more), Endpoint(f"{parent}/relationships/{name}", tier, **plain)
 
 
 _PREDICTIVE = (("additional-fields[profile]", "predictive_analytics", M),)

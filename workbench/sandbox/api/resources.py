@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -45,21 +47,35 @@ class Resources:
             raise Refusal.missing(f"{folder}/{resource_id}")
         return np.array([row], dtype=np.int64)
 
-    def children(self, folder: str, resource_id: str, child: str) -> Rows:
-        """The rows of ``child`` that belong to one resource.
+    def related(self, folder: str, resource_id: str, name: str) -> Collection:
+        """What one resource is related to under a name, as a collection of those rows alone.
 
         Raises:
             Refusal: there is no such resource.
         """
-        parent = int(self.one(folder, resource_id)[0])
-        rows = self.collection(child).rows
-        if child == "campaign-messages":
-            parent = self.snapshot.shop.catalogue.campaigns[parent].message
-        if child == "flow-actions":
-            owners = np.array([action.flow for action in self._actions])
-            return np.flatnonzero(owners == parent)
-        # a flow message has the row of the step that sends it
-        return np.array([row for row in rows if row == parent], dtype=np.int64)
+        return self._relations[folder, name](int(self.one(folder, resource_id)[0]))
+
+    def _part(self, folder: str, rows: Iterable[int]) -> Collection:
+        """A collection reduced to some of its rows; those that do not show stay hidden."""
+        whole = self.collection(folder)
+        chosen = np.unique(np.array(list(rows), dtype=np.int64))
+        return replace(whole, rows=chosen[np.isin(chosen, whole.rows)])
+
+    @cached_property
+    def _relations(self) -> dict[tuple[str, str], Callable[[int], Collection]]:
+        """By folder and name of the relationship: from the row of a resource to its relatives."""
+        campaigns = self.snapshot.shop.catalogue.campaigns
+        steps = self._actions
+        return {
+            ("campaigns", "campaign-messages"): lambda row: self._part(
+                "campaign-messages", [campaigns[row].message]
+            ),
+            ("flows", "flow-actions"): lambda row: self._part(
+                "flow-actions", [at for at, step in enumerate(steps) if step.flow == row]
+            ),
+            # a flow message has the row of the step that sends it
+            ("flow-actions", "flow-messages"): lambda row: self._part("flow-messages", [row]),
+        }
 
     @cached_property
     def _collections(self) -> dict[str, Collection]:

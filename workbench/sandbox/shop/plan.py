@@ -17,7 +17,7 @@ from workbench.periods import zone
 
 __all__ = ["Buying", "ShopPlan", "account_id", "random_stream"]
 
-GENERATION = 2  # raise when the same plan gives other data, so that it is another account
+GENERATION = 3  # raise when the same plan gives other data, so that it is another account
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -95,7 +95,13 @@ def account_id(plan: ShopPlan, *, orders: str = "simulated") -> str:
     return letters
 
 
-def random_stream(plan: ShopPlan, part: str) -> np.random.Generator:
-    """The random numbers of one named part of the shop."""
+def random_stream(plan: ShopPlan, part: str, *, block: int = 0) -> np.random.Generator:
+    """The random numbers of one named part of the shop.
+
+    Args:
+        plan: the shop.
+        part: its name.
+        block: number of the block of profiles they are for; what all profiles share is block 0's.
+    """
     digest = hashlib.sha256(part.encode()).digest()
-    return np.random.default_rng([plan.seed, int.from_bytes(digest[:8], "big")])
+    return np.random.default_rng([plan.seed, int.from_bytes(digest[:8], "big"), block])
