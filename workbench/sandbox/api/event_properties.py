@@ -103,9 +103,10 @@ class EventProperties:
     def _order(self, row: int) -> Body:
         book = self._shop.orders
         lines = [self._line(line) for line in range(book.first_line[row], book.first_line[row + 1])]
+        number = book.number[row].decode()
         return {
-            "$event_id": book.number[row],
-            "OrderId": book.number[row],
+            "$event_id": number,
+            "OrderId": number,
             "ItemNames": [line["ProductName"] for line in lines],
             "Items": lines,
         }
@@ -113,7 +114,7 @@ class EventProperties:
     def _order_line(self, line: int) -> Body:
         book = self._shop.orders
         order = int(np.searchsorted(book.first_line, line, side="right")) - 1
-        number = book.number[order]
+        number = book.number[order].decode()
         return {
             "$event_id": f"{number}:{line - int(book.first_line[order]) + 1}",
             "OrderId": number,

@@ -12,6 +12,7 @@ from workbench.sandbox.api import account_collections as account
 from workbench.sandbox.api import message_collections as message
 from workbench.sandbox.api.collections import Collection, Rows
 from workbench.sandbox.api.event_bodies import EventBodies
+from workbench.sandbox.api.event_collection import events
 from workbench.sandbox.api.jsonapi import Refusal
 from workbench.sandbox.api.message_bodies import FlowAction, flow_actions
 from workbench.sandbox.api.snapshot import Snapshot
@@ -86,7 +87,7 @@ class Resources:
             "metrics": metrics,
             "mapped-metrics": account.mapped_metrics(self.snapshot),
             "profiles": profiles,
-            "events": account.events(
+            "events": events(
                 self.snapshot, written=self._written, metrics=metrics, profiles=profiles
             ),
             "campaigns": message.campaigns(self.snapshot),

@@ -31,6 +31,11 @@ class Snapshot:
         self.is_visible = shop.events.visible_at <= now
 
     @cached_property
+    def owner(self) -> npt.NDArray[np.int32]:
+        """The profile that the events of each profile belong to now; -1 once it was deleted."""
+        return np.arange(len(self.shop.people), dtype=np.int32)
+
+    @cached_property
     def last_event_at(self) -> _Ints:
         """When each profile's latest visible event up to now happened; 0 without one."""
         events = self.shop.events

@@ -9,10 +9,12 @@ import numpy as np
 
 from workbench.periods import DateRange
 from workbench.sandbox.shop.attribution import last_touches
+from workbench.sandbox.shop.blocks import Block, joined_events, joined_orders, joined_people
 from workbench.sandbox.shop.days import DAY, HOUR, AccountDays
 from workbench.sandbox.shop.engagement import noted_email, noted_sms
 from workbench.sandbox.shop.events import EventLog, Events, Kind
 from workbench.sandbox.shop.ids import short_ids
+from workbench.sandbox.shop.incidents import Incident, planned_incidents
 from workbench.sandbox.shop.messages import Catalogue, simulated_catalogue
 from workbench.sandbox.shop.orders import (
     OrderBook,
@@ -21,7 +23,7 @@ from workbench.sandbox.shop.orders import (
     noted_visits,
     products,
 )
-from workbench.sandbox.shop.people import BASE_DAYS, People, simulated_people
+from workbench.sandbox.shop.people import BASE_DAYS, BLOCK, People, simulated_people
 from workbench.sandbox.shop.plan import ShopPlan, account_id, random_stream
 from workbench.sandbox.shop.purchases import (
     Purchases,
@@ -73,6 +75,8 @@ class Shop:
         events: what happened, sorted by time.
         now: the simulated present, UTC second.
         decimals: digits after the point of the smallest unit of money.
+        incidents: what goes wrong, and when.
+        currencies: ISO 4217 codes that ``Events.currency`` points at; the account's own first.
     """
 
     plan: ShopPlan
@@ -86,6 +90,8 @@ class Shop:
     events: Events
     now: int
     decimals: int = 2
+    incidents: tuple[Incident, ...] = ()
+    currencies: tuple[str, ...] = ()
 
 
 _METRICS = {
@@ -106,6 +112,17 @@ _METRICS = {
     Kind.REFUNDED_ORDER: ("Refunded Order", "Shopify"),
     Kind.CANCELLED_ORDER: ("Cancelled Order", "Shopify"),
     Kind.OLD_SHOP_ORDER: ("Placed Order", "WooCommerce"),
+    Kind.RECEIVED_PUSH: ("Received Push", "Klaviyo"),
+    Kind.OPENED_PUSH: ("Opened Push", "Klaviyo"),
+    Kind.FAILED_SMS: ("Failed to Deliver SMS", "Klaviyo"),
+    Kind.SUBSCRIBED_SMS: ("Subscribed to SMS Marketing", "Klaviyo"),
+    Kind.UNSUBSCRIBED_SMS: ("Unsubscribed from SMS Marketing", "Klaviyo"),
+    Kind.SUBSCRIBED_TO_LIST: ("Subscribed to List", "Klaviyo"),
+    Kind.UNSUBSCRIBED_FROM_LIST: ("Unsubscribed from List", "Klaviyo"),
+    Kind.VIEWED_FORM: ("Viewed Form", "Klaviyo"),
+    Kind.SUBMITTED_FORM: ("Submitted Form", "Klaviyo"),
+    Kind.CLOSED_FORM: ("Closed Form", "Klaviyo"),
+    Kind.FULFILLED_ORDER: ("Fulfilled Order", "Shopify"),
 }
 _VALUED = {
     Kind.PLACED_ORDER,
@@ -114,24 +131,44 @@ _VALUED = {
     Kind.REFUNDED_ORDER,
     Kind.CANCELLED_ORDER,
     Kind.OLD_SHOP_ORDER,
+    Kind.FULFILLED_ORDER,
 }
 
 
-def build_shop(plan: ShopPlan) -> Shop:
-    """The shop of a plan; the same plan gives the same bytes.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all profiles of a shop share, and what is decided before any of them is simulated.
 
-    No order that a message caused starts a flow, so that nothing causes itself in a circle.
+    Attributes:
+        plan: what the shop is made from.
+        days: every simulated day, the years before the history included.
+        since: UTC second at which the history begins.
+        until: UTC second of the simulated now.
+        catalogue: campaigns, flows and messages.
+        incidents: what goes wrong, and when.
     """
+
+    plan: ShopPlan
+    days: AccountDays
+    since: int
+    until: int
+    catalogue: Catalogue
+    incidents: tuple[Incident, ...]
+
+
+def build_shop(plan: ShopPlan) -> Shop:
+    """The shop of a plan; the same plan gives the same bytes."""
     days, since, until = account_days(plan)
-    people = simulated_people(plan, days)
-    catalogue = simulated_catalogue(plan, days, since=since)
-    purchases = baseline_purchases(plan, people, days, since=since)
-    visits = browsing_visits(plan, people, days, since=since)
-    log = EventLog()
-    caused = noted_messages(log, plan, people, catalogue, purchases, visits, since=since)
-    noted_visits(log, plan, visits)
-    orders = noted_purchases(log, plan, people, _all(purchases, caused), since=since)
-    _note_clock_errors(log, plan, until=until)
+    frame = Frame(
+        plan,
+        days,
+        since,
+        until,
+        catalogue=simulated_catalogue(plan, days, since=since),
+        incidents=planned_incidents(plan),
+    )
+    blocks = [simulated_block(frame, number) for number in range(-(-plan.profiles // BLOCK))]
+    events = joined_events(blocks)
     return Shop(
         plan=plan,
         account=Account(
@@ -139,13 +176,33 @@ def build_shop(plan: ShopPlan) -> Shop:
         ),
         days=days,
         metrics=metrics(plan),
-        people=people,
-        catalogue=catalogue,
+        people=joined_people(blocks),
+        catalogue=frame.catalogue,
         products=products(),
-        orders=orders,
-        events=finished_events(log, plan, since=since, until=int(days.starts[-1])),
+        orders=joined_orders(blocks, events),
+        events=events,
         now=until,
+        incidents=frame.incidents,
+        currencies=(plan.currency,),
     )
+
+
+def simulated_block(frame: Frame, number: int) -> Block:
+    """The profiles of one block, and everything that happens to them.
+
+    No order that a message caused starts a flow, so that nothing causes itself in a circle.
+    """
+    plan, days, since = frame.plan, frame.days, frame.since
+    people = simulated_people(plan, days, block=number)
+    purchases = baseline_purchases(plan, people, days, since=since)
+    visits = browsing_visits(plan, people, days, since=since)
+    log = EventLog()
+    caused = noted_messages(log, plan, people, frame.catalogue, purchases, visits, since=since)
+    noted_visits(log, plan, people, visits)
+    orders = noted_purchases(log, plan, people, _all(purchases, caused), since=since)
+    _note_clock_errors(log, plan, people, until=frame.until)
+    until = int(days.starts[-1])
+    return Block(people, orders, finished_events(log, plan, since=since, until=until, block=number))
 
 
 def account_days(plan: ShopPlan) -> tuple[AccountDays, int, int]:
@@ -188,14 +245,16 @@ def noted_messages(
     return _all(by_email, by_sms)
 
 
-def finished_events(log: EventLog, plan: ShopPlan, *, since: int, until: int) -> Events:
+def finished_events(
+    log: EventLog, plan: ShopPlan, *, since: int, until: int, block: int = 0
+) -> Events:
     """The log in time order, each order credited to its last touch, and some events made late.
 
     What an order is credited to is never late, nor is the receipt behind it: the credit of an order
     that shows is known.
     """
     events = log.events(since=since, until=until)
-    rng = random_stream(plan, "lateness")
+    rng = random_stream(plan, "lateness", block=block)
     orders = events.rows(Kind.PLACED_ORDER)
     touch = events.touch.copy()
     touch[orders] = last_touches(events, orders=orders)
@@ -207,15 +266,15 @@ def finished_events(log: EventLog, plan: ShopPlan, *, since: int, until: int) ->
     return replace(events, touch=touch, visible_at=visible_at)
 
 
-def _note_clock_errors(log: EventLog, plan: ShopPlan, *, until: int) -> None:
+def _note_clock_errors(log: EventLog, plan: ShopPlan, people: People, *, until: int) -> None:
     """A few product views dated months after they became visible."""
-    rng = random_stream(plan, "clock errors")
+    rng = random_stream(plan, "clock errors", block=people.block)
     at = until + rng.integers(20 * DAY, 300 * DAY, FUTURE_EVENTS)
     log.add(
         Kind.VIEWED_PRODUCT,
         at=at,
         visible_at=until - rng.integers(HOUR, 20 * DAY, FUTURE_EVENTS),
-        profile=rng.integers(0, plan.profiles, FUTURE_EVENTS),
+        profile=rng.integers(0, len(people), FUTURE_EVENTS),
         ref=rng.integers(0, len(products()), FUTURE_EVENTS),
     )
 

@@ -40,7 +40,7 @@ def noted_email(
         catalogue: its messages.
         sends: e-mail only, sorted by profile and time.
     """
-    rng = random_stream(plan, "e-mail")
+    rng = random_stream(plan, "e-mail", block=people.block)
     _note_bounces(log, rng, sends.where(sends.bounce > 0))
     note = _Notes(log, rng, sends.where(sends.bounce == 0), Kind.RECEIVED_EMAIL)
     _note_machines(note, people)
@@ -58,7 +58,7 @@ def noted_sms(
     log: EventLog, plan: ShopPlan, people: People, catalogue: Catalogue, sends: Sends
 ) -> Purchases:
     """Note what follows from each text message; the orders it causes come back."""
-    rng = random_stream(plan, "sms")
+    rng = random_stream(plan, "sms", block=people.block)
     note = _Notes(log, rng, sends, Kind.RECEIVED_SMS)
     clicks = note.chance(SMS_CLICK)
     clicked_at = note.received_at + _reading_delay(rng, len(clicks)) // 4

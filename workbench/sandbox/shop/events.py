@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EventLog", "Events", "Flag", "Kind"]
+__all__ = ["POINTERS", "EventLog", "Events", "Flag", "Kind"]
 
 _Ints = npt.NDArray[np.int64]
 
@@ -38,6 +38,17 @@ class Kind(IntEnum):
     REFUNDED_ORDER = 14
     CANCELLED_ORDER = 15
     OLD_SHOP_ORDER = 16
+    RECEIVED_PUSH = 17
+    OPENED_PUSH = 18
+    FAILED_SMS = 19
+    SUBSCRIBED_SMS = 20
+    UNSUBSCRIBED_SMS = 21
+    SUBSCRIBED_TO_LIST = 22
+    UNSUBSCRIBED_FROM_LIST = 23
+    VIEWED_FORM = 24
+    SUBMITTED_FORM = 25
+    CLOSED_FORM = 26
+    FULFILLED_ORDER = 27
 
 
 class Flag(IntEnum):
@@ -64,8 +75,10 @@ class Events:
         touch: row of the open, click or receipt that an order is attributed to.
         caused_by: row of the receipt without which the order would not have happened.
         value: money in the shop's smallest unit.
-        ref: an order, an order line or a product, as the kind says.
+        ref: an order, an order line, a product, a list or a form version, as the kind says.
         flags: bits of Flag.
+        variation: row of the variation of the message, -1 where it has none.
+        currency: row of the shop's currencies; 0 is the account's own.
     """
 
     at: _Ints
@@ -80,6 +93,8 @@ class Events:
     value: _Ints
     ref: npt.NDArray[np.int32]
     flags: npt.NDArray[np.uint8]
+    variation: npt.NDArray[np.int16]
+    currency: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.at)
@@ -102,9 +117,19 @@ _DTYPES: dict[str, type[np.integer]] = {
     "value": np.int64,
     "ref": np.int32,
     "flags": np.uint8,
+    "variation": np.int16,
+    "currency": np.uint8,
 }
-_DEFAULTS = {"profile": -1, "message": -1, "receipt": -1, "touch": -1, "caused_by": -1, "ref": -1}
-_POINTERS = ("receipt", "touch", "caused_by")
+_DEFAULTS = {
+    "profile": -1,
+    "variation": -1,
+    "message": -1,
+    "receipt": -1,
+    "touch": -1,
+    "caused_by": -1,
+    "ref": -1,
+}
+POINTERS = ("receipt", "touch", "caused_by")
 
 
 class EventLog:
@@ -136,6 +161,6 @@ class EventLog:
         order = order[np.argsort(columns["at"][order], kind="stable")]
         rows = np.full(self._length + 1, -1)  # the extra place answers for -1
         rows[order] = np.arange(len(order))
-        for name in _POINTERS:
+        for name in POINTERS:
             columns[name] = rows[columns[name]].astype(np.int32)
         return Events(**{name: columns[name][order] for name in _DTYPES})

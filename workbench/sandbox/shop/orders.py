@@ -45,7 +45,7 @@ class OrderBook:
         price: price of one piece, in the shop's smallest unit.
     """
 
-    number: list[str]
+    number: npt.NDArray[np.bytes_]
     first_line: _Ints
     product: _Ints
     quantity: _Ints
@@ -61,9 +61,9 @@ def products() -> tuple[Product, ...]:
     )
 
 
-def noted_visits(log: EventLog, plan: ShopPlan, visits: Visits) -> None:
+def noted_visits(log: EventLog, plan: ShopPlan, people: People, visits: Visits) -> None:
     """Note the visits that end without an order."""
-    rng = random_stream(plan, "visit events")
+    rng = random_stream(plan, "visit events", block=people.block)
     product = rng.integers(0, len(products()), len(visits.at))
     log.add(Kind.ACTIVE_ON_SITE, at=visits.at, profile=visits.profile)
     viewed = visits.end >= 1
@@ -96,7 +96,7 @@ def noted_purchases(
         purchases: every order, in any order of rows.
         since: UTC second at which the history begins.
     """
-    rng = random_stream(plan, "orders")
+    rng = random_stream(plan, "orders", block=people.block)
     order = np.lexsort((purchases.profile, purchases.at))
     sold = Purchases(
         purchases.at[order],
@@ -157,7 +157,7 @@ def _old_shop(
 ) -> tuple[_Ints, _Ints, _Ints]:
     """Orders that came in through the system used before; another integration, the same name."""
     known = max(int(np.searchsorted(people.created, since)), 1)
-    count = max(int(plan.profiles * OLD_SHOP_SHARE), 2)
+    count = max(int(len(people) * OLD_SHOP_SHARE), 2)
     profile = rng.integers(0, known, count)
     at = np.sort(rng.integers(since, since + min(OLD_SHOP_DAYS, plan.days) * DAY, count))
     return at, profile, order_values(rng, plan, people.spend[profile])
@@ -173,7 +173,7 @@ def _book(rng: np.random.Generator, value: _Ints) -> OrderBook:
     price = np.floor(value[of] * weight / total[of]).astype(np.int64)
     price[first_line[:-1]] += value - np.add.reduceat(price, first_line[:-1])
     return OrderBook(
-        number=[str(1001 + row) for row in range(len(value))],
+        number=np.char.mod(b"W%d", np.arange(len(value))).astype("S12"),
         first_line=first_line,
         product=rng.integers(0, len(products()), len(of)),
         quantity=np.ones(len(of), dtype=np.int64),

@@ -11,8 +11,18 @@ from workbench.sandbox.shop.days import DAY, AccountDays
 from workbench.sandbox.shop.ids import ulids
 from workbench.sandbox.shop.plan import ShopPlan, random_stream
 
-__all__ = ["BASE_DAYS", "DOMAINS", "PLACES", "People", "Place", "people", "simulated_people"]
+__all__ = [
+    "BASE_DAYS",
+    "BLOCK",
+    "DOMAINS",
+    "PLACES",
+    "People",
+    "Place",
+    "people",
+    "simulated_people",
+]
 
+BLOCK = 20_000  # profiles that are simulated together; another size gives other data
 BASE_DAYS = 540  # how long before the simulated history the first profiles were created
 
 _Ints = npt.NDArray[np.int64]
@@ -67,6 +77,7 @@ class People:
     """One row a profile, sorted by creation.
 
     Attributes:
+        block: number of the block of profiles that these are; 0 for all of a shop.
         ids: profile ids.
         created: UTC second of creation.
         first_name: a made-up name; None for real customers.
@@ -88,6 +99,7 @@ class People:
         spend: mean order value in the account's currency.
     """
 
+    block: int
     ids: list[str]
     created: _Ints
     first_name: list[str | None]
@@ -112,26 +124,30 @@ class People:
         return len(self.ids)
 
 
-def simulated_people(plan: ShopPlan, days: AccountDays) -> People:
-    """The profiles of a plan: a third from before the history, the others as the shop grows.
+def simulated_people(plan: ShopPlan, days: AccountDays, *, block: int) -> People:
+    """One block of profiles: a third from before the history, the others as the shop grows.
 
     Args:
         plan: the shop.
         days: every simulated day, from BASE_DAYS before the history to the end of the tail.
+        block: its number.
     """
-    rng = random_stream(plan, "people")
+    rng = random_stream(plan, "people", block=block)
     # a power under one of a uniform draw: arrivals grow steadily
-    moment = rng.random(plan.profiles) ** 0.7 * (days.count - plan.tail_days)
+    first = block * BLOCK
+    count = min(plan.profiles - first, BLOCK)
+    moment = rng.random(count) ** 0.7 * (days.count - plan.tail_days)
     created = days.starts[0] + (moment * DAY).astype(np.int64)
     home = np.array([place.country == plan.country for place in PLACES])
     weights = np.where(home, 4.0 / max(home.sum(), 1), 1.0 / max((~home).sum(), 1))
-    place = rng.choice(len(PLACES), plan.profiles, p=weights / weights.sum())
+    place = rng.choice(len(PLACES), count, p=weights / weights.sum())
     return people(
         plan,
         created=np.sort(created),
         place=place,
         country=[PLACES[row].country for row in place],
-        external_id=[f"C{10_001 + row}" for row in range(plan.profiles)],
+        external_id=[f"C{10_001 + first + row}" for row in range(count)],
+        block=block,
     )
 
 
@@ -142,6 +158,7 @@ def people(
     place: _Ints,
     country: list[str],
     external_id: list[str],
+    block: int = 0,
 ) -> People:
     """Profiles whose creation, whereabouts and numbers are given, and whose habits are drawn.
 
@@ -151,15 +168,17 @@ def people(
         place: row of PLACES, or -1.
         country: country name.
         external_id: the shop's own number of each.
+        block: number of the block that they are.
     """
-    rng = random_stream(plan, "habits")
+    rng = random_stream(plan, "habits", block=block)
     count = len(created)
     domain = rng.choice(len(DOMAINS), count, p=[share for _, _, share in DOMAINS])
     names = rng.integers(0, len(_FIRST), (count, 2))
     buying = plan.buying
     buys = rng.random(count) < buying.share
     return People(
-        ids=ulids(created, seed=plan.seed, kind="profile"),
+        block=block,
+        ids=ulids(created, seed=plan.seed, kind=f"profile {block}" if block else "profile"),
         created=created,
         first_name=[_FIRST[row] for row in names[:, 0]],
         last_name=[_LAST[row] for row in names[:, 1]],

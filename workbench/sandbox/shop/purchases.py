@@ -58,7 +58,7 @@ def baseline_purchases(
         days: every simulated day, the years before the history included.
         since: UTC second at which the history begins; earlier orders are left out.
     """
-    rng = random_stream(plan, "purchases")
+    rng = random_stream(plan, "purchases", block=people.block)
     buyers = np.flatnonzero(people.rate > 0)
     counts = np.minimum(rng.geometric(people.stop[buyers]), MOST_ORDERS)
     profile = np.repeat(buyers, counts)
@@ -79,7 +79,7 @@ def baseline_purchases(
 
 def browsing_visits(plan: ShopPlan, people: People, days: AccountDays, *, since: int) -> Visits:
     """The visits that end without an order."""
-    rng = random_stream(plan, "visits")
+    rng = random_stream(plan, "visits", block=people.block)
     shop_clock = _shop_clock(days)
     born = np.interp(np.maximum(people.created, since), days.starts, shop_clock)
     left = shop_clock[-1] - born

@@ -89,6 +89,7 @@ def replayed_shop(plan: ShopPlan, orders_path: Path | str) -> Shop:
         events=finished_events(log, plan, since=since, until=until),
         now=until,
         decimals=PRICE_DECIMALS,
+        currencies=(plan.currency,),
     )
 
 
@@ -126,7 +127,7 @@ def _invoices(lines: pd.DataFrame) -> tuple[pd.DataFrame, OrderBook, tuple[Produ
     )
     product, names = pd.factorize(pd.MultiIndex.from_frame(lines[["sku", "name"]]))
     book = OrderBook(
-        number=[str(number) for number in invoices.index],
+        number=np.array([str(number).encode() for number in invoices.index], dtype="S12"),
         first_line=np.concatenate(([0], invoices["count_lines"].cumsum())).astype(np.int64),
         product=product.astype(np.int64),
         quantity=np.abs(lines["quantity"].to_numpy()),

@@ -56,7 +56,7 @@ def joined(parts: list[Sends]) -> Sends:
 
 def campaign_sends(plan: ShopPlan, people: People, catalogue: Catalogue) -> Sends:
     """Each sent campaign to the engaged part of those who take its channel."""
-    rng = random_stream(plan, "campaign sends")
+    rng = random_stream(plan, "campaign sends", block=people.block)
     engaged = np.clip(0.07 + 0.76 * people.openness, 0.0, 0.95)
     parts = [_sends(np.empty(0, np.int64), np.empty(0, np.int64), 0)]
     for campaign in catalogue.campaigns:
@@ -75,7 +75,7 @@ def flow_sends(
     plan: ShopPlan, people: People, catalogue: Catalogue, purchases: Purchases, visits: Visits
 ) -> Sends:
     """The messages of each live flow to those whose events start it."""
-    rng = random_stream(plan, "flow sends")
+    rng = random_stream(plan, "flow sends", block=people.block)
     triggers = _triggers(rng, people, purchases, visits)
     parts = [_sends(np.empty(0, np.int64), np.empty(0, np.int64), 0)]
     for flow in catalogue.flows:
@@ -97,7 +97,7 @@ def deliverable(
 
     Nothing is sent before the history, after a profile left, or after its address bounced hard.
     """
-    rng = random_stream(plan, "delivery")
+    rng = random_stream(plan, "delivery", block=people.block)
     sends = sends.where((sends.at >= since) & (sends.at < people.leaves_at[sends.profile]))
     sends = sends.where(np.lexsort((sends.message, sends.at, sends.profile)))
     is_email = np.array([message.channel == "email" for message in catalogue.messages])
