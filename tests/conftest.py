@@ -148,7 +148,8 @@ def _server(dsn: str) -> Iterator[Server]:
     template = f"workbench_test_{os.getpid()}"
     with (
         psycopg.connect(dsn, autocommit=True) as admin,
-        _made(admin, template, template="template1"),
+        # TimescaleDB looks into template1 when it starts; into template0 nobody can look
+        _made(admin, template, template="template0"),
     ):
         with Database(make_conninfo(dsn, dbname=template)) as database:
             migrate(database)

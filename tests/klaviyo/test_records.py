@@ -253,6 +253,15 @@ def test_flow_and_its_messages(action_type: str | None, channel: str | None) -> 
     ]
 
 
+def test_the_message_of_a_tested_step_is_found() -> None:
+    message = {"id": "F2", "name": "Cart 1", "subject_line": "Hello"}
+    sending = {"id": "8", "type": "send-email", "data": {"message": message}}
+    test = {"id": "8", "type": "ab-test", "data": {"status": "live", "main_action": sending}}
+    flow = resource("flow", "Fl1", definition={"actions": [test]})
+    (row,) = read(made.flow_rows(Page([flow], []), account_id="AbC123"), "klaviyo.flow_message")
+    assert (row["message_id"], row["action_id"], row["channel"]) == ("F2", "8", "email")
+
+
 @pytest.mark.parametrize(
     "definition", [{}, {"definition": None}, {"definition": {"actions": None}}]
 )

@@ -24,7 +24,8 @@ DATED = {"revision": REVISION}
     ("headers", "status", "code"),
     [
         (DATED, 401, "not_authenticated"),
-        ({"Authorization": "Bearer pk_sandbox", **DATED}, 401, "not_authenticated"),
+        ({"Authorization": "Basic pk_sandbox", **DATED}, 401, "not_authenticated"),
+        ({"Authorization": "Bearer pk_sandbox", **DATED}, 401, "authentication_failed"),
         ({"Authorization": "Klaviyo-API-Key pk_other", **DATED}, 401, "authentication_failed"),
         (KEY, 400, "invalid"),
         ({**KEY, "revision": "latest"}, 400, "invalid"),
@@ -68,7 +69,7 @@ def test_the_key_is_in_no_answer(server: SandboxServer) -> None:
         ("/api/profiles/01GDDKASAP8TKDDA2GRZDSVP4H", 404, "does not exist"),
         ("/api/campaigns", 400, "channel filter is required"),
         ("/api/campaigns?filter=equals(archived,false)", 400, "channel filter is required"),
-        ("/api/campaigns?filter=equals(messages.channel,'pigeon')", 400, "not a channel"),
+        ("/api/campaigns?filter=equals(messages.channel,'pigeon')", 400, "not a value of"),
         (
             "/api/campaigns?filter=equals(messages.channel,'email'),equals(archived,'x')",
             400,
@@ -155,7 +156,7 @@ def test_events_of_a_metric_a_profile_and_a_window(client: httpx.Client, shop: S
     found = resources(
         client,
         "/api/events",
-        filter=f"equals(metric_id,'{metric}'),equals(profile_id,'{shop.people.ids[profile]}')",
+        filter=f"equals(metric_id,'{metric}'),equals(profile_id,'{shop.people.id_of(profile)}')",
     )
     rows = np.flatnonzero(opened)
     assert [body["id"] for body in found] == event_ids(rows, seed=shop.plan.seed)
@@ -251,14 +252,18 @@ def test_a_flow_is_the_same_tree_however_it_is_read(client: httpx.Client) -> Non
         assert whole["attributes"]["definition"]["actions"] == steps
         for step in steps:
             messages = resources(client, f"/api/flow-actions/{step['id']}/flow-messages")
-            sent = [step["data"]["message"]] if step["type"] == "send-email" else []
+            # what a test sends stands one level deeper
+            sending = step["data"].get("main_action", step)
+            sent = [sending["data"]["message"]] if "message" in sending["data"] else []
             assert [body["attributes"]["definition"] for body in messages] == sent
 
 
 def test_a_late_event_shows_when_its_time_has_come() -> None:
-    shop = build_shop(ShopPlan(profiles=100, days=60, late_share=0.1))
+    shop = build_shop(ShopPlan(profiles=100, days=60, late_share=0.5))
     events = shop.events
-    late = np.flatnonzero((events.at < shop.now) & (events.visible_at > shop.now))
+    week = shop.now + 7 * 86_400
+    is_late = (events.at < shop.now) & (events.visible_at > shop.now)
+    late = np.flatnonzero(is_late & (events.visible_at < week))  # old orders are imported later
     (event_id,) = event_ids(late[:1], seed=shop.plan.seed)
     before = int((events.visible_at <= shop.now).sum())
     with SandboxServer(shop) as server, client_of(server) as client:
@@ -273,7 +278,8 @@ def test_a_late_event_shows_when_its_time_has_come() -> None:
 
 def test_events_from_the_future_show(client: httpx.Client, shop: Shop) -> None:
     tomorrow = f"greater-than(timestamp,{shop.now})"
-    assert len(resources(client, "/api/events", filter=tomorrow)) == 6
+    future = (shop.events.at > shop.now) & (shop.events.visible_at <= shop.now)
+    assert len(resources(client, "/api/events", filter=tomorrow)) == future.sum() > 0
 
 
 def test_a_taken_port_is_said_to_be_taken(shop: Shop) -> None:
@@ -287,5 +293,5 @@ def test_a_taken_port_is_said_to_be_taken(shop: Shop) -> None:
         ):
             pass
         with pytest.raises(PortTaken, match=f"port {port} of 127.0.0.1 cannot be used"):
-            serve(shop, ready=pytest.fail, port=port)
+            serve(SandboxServer(shop, port=port), ready=pytest.fail)
     assert str(port + 1) in caught.value.hint

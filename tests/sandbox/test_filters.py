@@ -67,6 +67,12 @@ def test_a_filter_is_read(text: str, expected: list[tuple[str, str, object]]) ->
         "equals(a,'x') has(b)",
         "equals(a,'x'),",
         "(a,b)",
+        "or(has(a),has(b))",
+        "not(has(a))",
+        "and(has(a),not(has(b)))",
+        "and()",
+        "any(a,['x'",
+        "any(a,['x',])",
     ],
 )
 def test_what_is_no_filter_is_refused(text: str) -> None:
@@ -84,6 +90,9 @@ def test_what_is_no_filter_is_refused(text: str) -> None:
         "2026-06-20",
         "2026-06-20T02:00:00+02:00",
         "2026-06-20T00:00:00.000Z",
+        "2026-06-20T00:00:00",
+        "2026-06-20 00:00",
+        "2026-06-20T09:30:00+0930",
     ],
 )
 def test_an_instant_is_read_in_every_spelling(text: str) -> None:

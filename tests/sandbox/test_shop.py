@@ -25,7 +25,7 @@ def test_the_same_plan_gives_the_same_bytes(shop: Shop) -> None:
     again = build_shop(shop.plan)
     assert _bytes(again.events) == _bytes(shop.events)
     assert again.catalogue == shop.catalogue
-    assert again.people.ids == shop.people.ids
+    assert again.people.ids.tolist() == shop.people.ids.tolist()
 
 
 def test_another_seed_gives_another_account(shop: Shop) -> None:
@@ -107,7 +107,8 @@ def test_the_last_touch_whose_window_is_open_gets_the_order(shop: Shop) -> None:
 
 def test_about_one_event_in_two_hundred_is_late(shop: Shop) -> None:
     events = shop.events
-    delay = (events.visible_at - events.at)[events.visible_at > events.at]
+    late = (events.visible_at > events.at) & (events.kind != Kind.OLD_SHOP_ORDER)
+    delay = (events.visible_at - events.at)[late]  # an import is no lateness
     assert 0.003 < len(delay) / len(events) < 0.007
     assert delay.min() >= 3_600
     assert delay.max() < 6 * 86_400

@@ -26,8 +26,9 @@ KEY = "pk_2d1f0e9c8b7a69584736251403f2e1d0c9"
 
 @pytest.fixture(scope="session")
 def shop() -> Shop:
-    """Two months, in which one event in ten shows late."""
-    return build_shop(ShopPlan(profiles=60, days=60, late_share=0.1))
+    """Two months, in which three events in ten show late and nobody is merged or deleted."""
+    plan = ShopPlan(profiles=80, days=60, late_share=0.3, very_late_share=0.0, fates_share=0.0)
+    return build_shop(plan)
 
 
 @pytest.fixture

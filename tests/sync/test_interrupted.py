@@ -31,12 +31,12 @@ class Dam(Limiter):
         super().__init__(scale=math.inf)
         self.left = let_through
 
-    def allowance(self, endpoint: str, *, tier: Tier) -> Allowance:
-        if endpoint == "/api/events":
+    def allowance(self, quota: str, *, tier: Tier, taken: float = 0.0) -> Allowance:
+        if quota == "/api/events":
             self.left -= 1
             if self.left < 0:
                 return Allowance(False, {"Retry-After": "300"})
-        return super().allowance(endpoint, tier=tier)
+        return super().allowance(quota, tier=tier, taken=taken)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import typer
 
 from workbench.analytics import count_text, figure_text, money_text
 from workbench.cli.data import print_summary, ready_database, synced
+from workbench.cli.shops import DAYS, PROFILES, SIZE, Size, shop_plan
 from workbench.db import Database, read_frame
 from workbench.errors import (
     DataMissing,
@@ -40,8 +41,9 @@ def demo(
         Path | None, typer.Option(help="Replay these orders (UCI Online Retail, parquet or csv).")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the simulated shop.")] = 1,
-    profiles: Annotated[int, typer.Option(min=1, help="Of the simulated shop.")] = 5_000,
-    days: Annotated[int, typer.Option(min=1, help="Of its history.")] = 728,
+    size: SIZE = None,
+    profiles: PROFILES = None,
+    days: DAYS = None,
 ) -> None:
     """Sync a simulated account, aggregate, forecast, write the weekly report.
 
@@ -50,8 +52,7 @@ def demo(
     if orders is not None and not orders.is_file():
         raise InputInvalid(f"{orders} is not a file", hint="pass a parquet or csv file of orders")
     began, settings = time.monotonic(), read_settings()
-    plan = ["--seed", str(seed), "--profiles", str(profiles), "--days", str(days)]
-    plan += ["--orders", str(orders.resolve())] if orders else []
+    plan = _plan_options(orders, size=size, seed=seed, profiles=profiles, days=days)
     with ready_database(settings) as database:
         before = _rows(database)
         with _sandbox(plan, settings) as (url, key):
@@ -65,6 +66,16 @@ def demo(
         print(f"{added:,} rows added" if added else "no row added: everything was there already")
         print(f"report: {kept.report_html}")
     print(f"{time.monotonic() - began:.0f} s; next: make dashboards, or make lab")
+
+
+def _plan_options(
+    orders: Path | None, *, size: Size | None, seed: int, profiles: int | None, days: int | None
+) -> list[str]:
+    """What the sandbox is told of the shop; a contradiction in it is refused."""
+    plan = shop_plan(size=size, seed=seed, profiles=profiles, days=days, orders=orders)
+    if orders is not None:
+        return ["--seed", str(seed), "--orders", str(orders.resolve())]
+    return ["--seed", str(seed), "--profiles", str(plan.profiles), "--days", str(plan.days)]
 
 
 def _reported(database: Database, settings: Settings, *, account_id: str) -> Run:

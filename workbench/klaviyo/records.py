@@ -312,14 +312,16 @@ def _campaign_message(item: Resource, account_id: str) -> Row:
 def _flow_messages(flow: Resource) -> Iterator[Row]:
     definition = flow["attributes"].get("definition") or {}
     for action in definition.get("actions") or ():
-        message = (action.get("data") or {}).get("message")
+        # what an A/B test sends stands one level deeper
+        sending = (action.get("data") or {}).get("main_action") or action
+        message = (sending.get("data") or {}).get("message")
         if message and message.get("id"):
             yield (
                 message["id"],
                 flow["id"],
                 action.get("id"),
                 message.get("name"),
-                _channel(action.get("type") or ""),
+                _channel(sending.get("type") or ""),
                 message.get("subject_line"),
                 _json(message),
             )

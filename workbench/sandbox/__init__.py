@@ -5,22 +5,33 @@ A plan makes a shop, a shop is served and known: ``build_shop(ShopPlan())`` simu
 ``Truth`` counts what it holds from the generator's own columns.
 """
 
+from workbench.sandbox.api.admission import Key, allowed_scopes
+from workbench.sandbox.api.faults import FAULTS, parsed_rule
 from workbench.sandbox.api.limits import Limiter
-from workbench.sandbox.server import DEFAULT_KEY, SandboxServer, serve
+from workbench.sandbox.server import DEFAULT_KEY, SandboxServer, reserved_port, serve
 from workbench.sandbox.shop.build import Shop, build_shop
-from workbench.sandbox.shop.plan import Buying, ShopPlan
+from workbench.sandbox.shop.people import BLOCK
+from workbench.sandbox.shop.plan import SIZES, Buying, ShopPlan, account_id
 from workbench.sandbox.shop.replay import replayed_shop
 from workbench.sandbox.truth import Truth
 
 __all__ = [
+    "BLOCK",
     "DEFAULT_KEY",
+    "FAULTS",
+    "SIZES",
     "Buying",
+    "Key",
     "Limiter",
     "SandboxServer",
     "Shop",
     "ShopPlan",
     "Truth",
+    "account_id",
+    "allowed_scopes",
     "build_shop",
+    "parsed_rule",
     "replayed_shop",
+    "reserved_port",
     "serve",
 ]

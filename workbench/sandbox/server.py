@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime as dt
+import signal
 import socket
+import ssl
+import tempfile
 import threading
 import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType, TracebackType
 from typing import Self
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from workbench.errors import PortTaken
-from workbench.periods import account_day, day_start
+from workbench.sandbox.api.admin import Admin
+from workbench.sandbox.api.admission import Key
 from workbench.sandbox.api.application import Api, Exchange
-from workbench.sandbox.api.limits import Limiter
+from workbench.sandbox.api.cursors import Cursors
+from workbench.sandbox.api.faults import Faults
+from workbench.sandbox.api.limits import DAY, Limiter
 from workbench.sandbox.shop.build import Shop
 
-__all__ = ["DEFAULT_KEY", "SandboxServer", "serve"]
+__all__ = ["DEFAULT_KEY", "SandboxServer", "reserved_port", "serve"]
 
 DEFAULT_KEY = "pk_sandbox"  # opens nothing but the sandbox
 _STARTUP_SECONDS = 20.0
+
+
+class _Protocol(HttpToolsProtocol):
+    """HTTP that lets the application reset a connection, and ends without waiting for clients."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.app_state = {**self.app_state, "transport": transport}
+        super().connection_made(transport)
+
+    def shutdown(self) -> None:
+        is_idle = self.cycle is None or self.cycle.response_complete
+        if is_idle and not self.transport.get_write_buffer_size():
+            self.transport.abort()  # closing would wait half a minute for a TLS client's farewell
+        else:
+            super().shutdown()
 
 
 class SandboxServer:
@@ -32,10 +56,21 @@ class SandboxServer:
         shop: the account.
         host: address to bind.
         port: port to bind; 0 for any free one.
-        key: the private key that it accepts.
+        listener: a port reserved before, in place of host and port.
+        tls: whether it answers https, with a certificate of its own.
+        key: the private key that it accepts, and that opens its folder /sandbox.
+        scopes: what that key is allowed, such as ``"forms:read"``; everything when None.
+        keys: further keys of the account.
         limiter: counts requests; Klaviyo's own limits when None.
+        faults: rules of what goes wrong, as workbench.sandbox.api.faults has them.
+        fault_seed: start of the draws that decide which requests and rows they hit.
+        cursor_seconds: how long cursors are good for, in real seconds.
+        retired_before: revisions older than that day are retired; two years before the simulated
+            instant when None.
+        clock: real seconds since 1970, for limits, cursors and storms.
 
     Raises:
+        InputInvalid: a rule cannot be read.
         PortTaken: on entering, when another process listens there.
     """
 
@@ -45,28 +80,49 @@ class SandboxServer:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        listener: socket.socket | None = None,
+        tls: bool = False,
         key: str = DEFAULT_KEY,
+        scopes: Collection[str] | None = None,
+        keys: Sequence[Key] = (),
         limiter: Limiter | None = None,
+        faults: Iterable[str] = (),
+        fault_seed: int = 0,
+        cursor_seconds: float = DAY,
+        retired_before: dt.date | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.shop = shop
         self.key = key
-        self._host, self._port = host, port
-        self._api = Api(shop, key=key, limiter=limiter or Limiter())
-        self._server = uvicorn.Server(_configuration(self._api))
-        self._thread: threading.Thread | None = None
+        self._host, self._port = _address(listener) if listener else (host, port)
+        self._listener = listener
+        self._scheme = "https" if tls else "http"
+        self._certificate: Path | None = None
+        allowed = None if scopes is None else frozenset(scopes)
+        self._api = Api(
+            shop,
+            keys=(Key(key, allowed), *keys),
+            limiter=limiter or Limiter(clock=clock),
+            cursors=Cursors(seconds=cursor_seconds, clock=clock),
+            faults=Faults(faults, seed=fault_seed, clock=clock),
+            retired_before=retired_before.isoformat() if retired_before else None,
+        )
+        self._opened = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        listener = _listener(self._host, self._port)
-        self._port = listener.getsockname()[1]
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
-        )
-        self._thread.start()
-        deadline = time.monotonic() + _STARTUP_SECONDS
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise PortTaken(f"no sandbox came up on {self.url}", hint="pass another port")
-            time.sleep(0.005)
+        with contextlib.ExitStack() as opened:
+            server, listener = self._open(opened)
+            thread = threading.Thread(
+                target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True
+            )
+            thread.start()
+            opened.callback(_stop, server, thread)
+            deadline = time.monotonic() + _STARTUP_SECONDS
+            while not server.started:
+                if not thread.is_alive() or time.monotonic() > deadline:
+                    raise PortTaken(f"no sandbox came up on {self.url}", hint="pass another port")
+                time.sleep(0.005)
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
@@ -75,14 +131,17 @@ class SandboxServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
+        self._opened.close()
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{self._host}:{self._port}"
+        return f"{self._scheme}://{self._host}:{self._port}"
+
+    @property
+    def certificate(self) -> Path | None:
+        """What a client has to trust, as PEM, while the server runs with TLS; else None."""
+        return self._certificate
 
     @property
     def now(self) -> int:
@@ -91,67 +150,128 @@ class SandboxServer:
 
     @property
     def requests(self) -> list[Exchange]:
-        """What was asked so far: method, path and status, oldest first."""
+        """What was asked of the API so far, oldest first."""
         return list(self._api.exchanges)
 
     def advance(self, *, days: int = 1) -> None:
         """Move the simulated clock to midnight of the account so many days on."""
-        timezone = self.shop.account.timezone
-        today = account_day(dt.datetime.fromtimestamp(self.now, dt.UTC), timezone)
-        midnight = day_start(today + dt.timedelta(days=days), timezone)
-        self._api.move_clock(int(midnight.timestamp()))
+        self._api.advance(days=days)
+
+    def fault(self, *rules: str) -> None:
+        """Put more rules of what goes wrong into force.
+
+        Raises:
+            InputInvalid: one of them cannot be read; then none is in force.
+        """
+        self._api.faults.add(*rules)
+
+    def withdraw(self) -> None:
+        """Drop every rule of what goes wrong."""
+        self._api.faults.withdraw()
+
+    def _open(self, opened: contextlib.ExitStack) -> tuple[uvicorn.Server, socket.socket]:
+        """A server ready to run, and what it listens on; a stack closes what both need."""
+        listener = self._listener
+        if listener is None:
+            listener = opened.enter_context(reserved_port(self._host, self._port))
+        _listen(listener)
+        self._port = _address(listener)[1]
+        configuration = _configuration(Admin(self._api, key=self.key))
+        if self._scheme == "https":
+            folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+            self._certificate = _secured(configuration, folder, host=self._host)
+        return uvicorn.Server(configuration), listener
 
 
-def serve(
-    shop: Shop,
-    *,
-    ready: Callable[[str], None],
-    host: str = "127.0.0.1",
-    port: int = 8765,
-    key: str = DEFAULT_KEY,
-) -> None:
+def serve(server: SandboxServer, *, ready: Callable[[SandboxServer], None]) -> None:
     """Answer until interrupted.
 
     Args:
-        shop: the account.
-        ready: told the address once it can be asked.
-        host: address to bind.
-        port: port to bind; 0 for any free one.
-        key: the private key that it accepts.
+        server: not entered yet.
+        ready: told the server once it can be asked.
 
     Raises:
         PortTaken: another process listens there.
     """
-    server = uvicorn.Server(_configuration(Api(shop, key=key, limiter=Limiter())))
-    listener = _listener(host, port)
-    ready(f"http://{host}:{listener.getsockname()[1]}")  # from here on, requests wait in its queue
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+    with contextlib.ExitStack() as opened:
+        running, listener = server._open(opened)
+        before = signal.signal(signal.SIGTERM, _interrupt)  # its default would clean nothing up
+        opened.callback(signal.signal, signal.SIGTERM, before)
+        ready(server)  # from here on, requests wait in its queue
+        with contextlib.suppress(KeyboardInterrupt):
+            running.run(sockets=[listener])
 
 
-def _configuration(api: Api) -> uvicorn.Config:
-    # the Date header is the simulated one, so uvicorn must not write its own
+@contextlib.contextmanager
+def reserved_port(host: str, port: int) -> Iterator[socket.socket]:
+    """A port that no other process listens on, bound but not answering yet.
+
+    Raises:
+        PortTaken: another process listens there.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise _taken(host, port, error) from None
+        yield listener
+
+
+def _listen(listener: socket.socket) -> None:
+    try:
+        listener.listen(128)
+    except OSError as error:
+        raise _taken(*_address(listener), error) from None
+
+
+def _address(listener: socket.socket) -> tuple[str, int]:
+    host, port = listener.getsockname()[:2]
+    return str(host), int(port)
+
+
+def _taken(host: str, port: int, error: OSError) -> PortTaken:
+    return PortTaken(
+        f"port {port} of {host} cannot be used: {error.strerror}",
+        hint=f"stop what listens there, or pass another port, such as {port + 1}",
+    )
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop(server: uvicorn.Server, thread: threading.Thread) -> None:
+    server.should_exit = True
+    thread.join()
+
+
+def _configuration(app: Admin) -> uvicorn.Config:
+    # the Date header is the simulated one, so uvicorn must not write its own; links are made from
+    # what the client used, so nobody on the way may say otherwise
     return uvicorn.Config(
-        api.app,
+        app,
+        http=_Protocol,
         log_level="warning",
         access_log=False,
         date_header=False,
         server_header=False,
+        proxy_headers=False,
         ws="none",
         lifespan="off",
     )
 
 
-def _listener(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise PortTaken(
-            f"port {port} of {host} cannot be used: {error.strerror}",
-            hint=f"stop what listens there, or pass another port, such as {port + 1}",
-        ) from None
-    return listener
+def _secured(configuration: uvicorn.Config, folder: Path, *, host: str) -> Path:
+    """Make a configuration answer TLS: the path of its certificate.
+
+    The key is on disk only while it is read.
+    """
+    from workbench.sandbox.tls import self_signed_certificate  # takes a tenth of a second to import
+
+    made = self_signed_certificate(folder, host=host)
+    configuration.ssl_certfile, configuration.ssl_keyfile = str(made.path), str(made.key_path)
+    configuration.load()
+    assert isinstance(configuration.ssl, ssl.SSLContext)
+    made.key_path.unlink()
+    return made.path

@@ -10,9 +10,19 @@ import numpy.typing as npt
 
 from workbench.sandbox.api.filters import FilterField, epoch_seconds
 from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.api.pages import Listed
 from workbench.sandbox.api.queries import Query
 
-__all__ = ["Ask", "Collection", "Rows", "flag_field", "instant_field", "nothing", "text_field"]
+__all__ = [
+    "Ask",
+    "Collection",
+    "Masses",
+    "Rows",
+    "flag_field",
+    "instant_field",
+    "nothing",
+    "text_field",
+]
 
 Rows = npt.NDArray[np.int64]
 
@@ -27,6 +37,21 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Masses:
+    """How a collection of millions of rows is looked into.
+
+    Attributes:
+        shows: whether a row shows.
+        listed: the rows that meet the conditions of a query; raises FilterError.
+        text: rows as a JSON list of resources.
+    """
+
+    shows: Callable[[int], bool]
+    listed: Callable[[Query], Listed]
+    text: Callable[[Rows, Ask], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """One resource type of the account at one instant.
 
@@ -36,6 +61,8 @@ class Collection:
         bodies: rows as resources.
         included: what the query includes with those rows.
         fields: columns to filter and sort by, over all rows that exist.
+        alone: rows as resources that were asked for by id, where those say more.
+        masses: how to look into more rows than can be listed; ``rows`` is empty then.
     """
 
     rows: Rows
@@ -43,10 +70,14 @@ class Collection:
     bodies: Callable[[Rows, Ask], list[Body]]
     included: Callable[[Rows, Ask], list[Body]]
     fields: Mapping[str, FilterField]
+    alone: Callable[[Rows, Ask], list[Body]] | None = None
+    masses: Masses | None = None
 
 
-def text_field(values: Sequence[str | None]) -> FilterField:
-    """A column of text."""
+def text_field(values: Sequence[str | None] | npt.NDArray[np.bytes_]) -> FilterField:
+    """A column of text, or of ASCII bytes; None is the empty text."""
+    if isinstance(values, np.ndarray):
+        return FilterField(values, lambda text: text.encode())
     return FilterField(np.array([value or "" for value in values], dtype=np.str_))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import orjson
 
-from workbench.sandbox.api.collections import Ask, Collection, Rows, instant_field
+from workbench.sandbox.api.collections import Ask, Collection, Masses, Rows
 from workbench.sandbox.api.event_bodies import EventBodies
-from workbench.sandbox.api.filters import FilterField
+from workbench.sandbox.api.event_listing import EventListing, event_listing
 from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.api.queries import Query
 from workbench.sandbox.api.snapshot import Snapshot
 from workbench.sandbox.shop.ids import event_row
 
@@ -26,10 +28,16 @@ def events(
         profiles: the profiles to include.
     """
     shop, columns = snapshot.shop, snapshot.shop.events
+    owner = np.append(snapshot.owner, -1)  # the last one answers for an event without a profile
 
-    def bodies(rows: Rows, ask: Ask) -> list[Body]:
+    def text(rows: Rows, ask: Ask) -> str:
         credited = "attributions" in ask.query.includes
-        return written.bodies(rows, base=ask.base, shows_credit=credited)
+        return written.text(rows, base=ask.base, shows_credit=credited, owner=snapshot.owner)
+
+    def listed(query: Query) -> EventListing:
+        return event_listing(
+            snapshot, query.conditions, kind_of=metrics.row_of, profile_of=profiles.row_of
+        )
 
     def included(rows: Rows, ask: Ask) -> list[Body]:
         found: list[Body] = []
@@ -38,7 +46,7 @@ def events(
         if "metric" in ask.query.includes:
             found += metrics.bodies(np.unique(columns.kind[rows]).astype(np.int64), ask)
         if "profile" in ask.query.includes:
-            known = np.unique(columns.profile[rows]).astype(np.int64)
+            known = np.unique(owner[columns.profile[rows]]).astype(np.int64)
             found += profiles.bodies(known[known >= 0], ask)
         return found
 
@@ -46,26 +54,11 @@ def events(
         row = event_row(event_id, seed=shop.plan.seed)
         return row if row is not None and row < len(columns) else None
 
-    unknown = -2  # no row has it; -1 is an event without a profile
     return Collection(
-        rows=np.flatnonzero(snapshot.is_visible),
+        rows=np.empty(0, dtype=np.int64),
         row_of=row_of,
-        bodies=bodies,
+        bodies=lambda rows, ask: list(orjson.loads(text(rows, ask))),
         included=included,
-        fields={
-            "metric_id": FilterField(
-                columns.kind.astype(np.int16), lambda text: _known(metrics.row_of(text), unknown)
-            ),
-            "profile_id": FilterField(
-                columns.profile, lambda text: _known(profiles.row_of(text), unknown)
-            ),
-            "profile": FilterField(columns.profile >= 0),
-            "metric": FilterField(np.ones(len(columns), dtype=bool)),
-            "datetime": instant_field(columns.at),
-            "timestamp": FilterField(columns.at, float),
-        },
+        fields={},
+        masses=Masses(snapshot.visible.shows, listed, text),
     )
-
-
-def _known(row: int | None, unknown: int) -> int:
-    return unknown if row is None else row

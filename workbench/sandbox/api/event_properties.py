@@ -1,29 +1,37 @@
 """The ``event_properties`` of each kind of event, in Klaviyo's own words, as JSON text.
 
-Most events are of a message and differ in a few identifiers only: those are put behind what all
-events of the message share, which is written once.
+Text is put together from pieces that were written before: making every event of a page from a
+dictionary of its own would take most of the time of a page.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
+from workbench.sandbox.api.form_bodies import form_event
 from workbench.sandbox.api.jsonapi import Body
+from workbench.sandbox.api.message_properties import MessageProperties
 from workbench.sandbox.shop.build import Shop
 from workbench.sandbox.shop.events import Flag, Kind
-from workbench.sandbox.shop.people import DOMAINS
 
 __all__ = ["EventProperties"]
 
-_ORDER_KINDS = {
+_Ints = npt.NDArray[np.int64]
+_ORDER_KINDS = (
     Kind.PLACED_ORDER,
     Kind.REFUNDED_ORDER,
     Kind.CANCELLED_ORDER,
     Kind.OLD_SHOP_ORDER,
-}
-_SMS_KINDS = {Kind.RECEIVED_SMS, Kind.CLICKED_SMS}
+    Kind.FULFILLED_ORDER,
+)
+_LIST_KINDS = (Kind.SUBSCRIBED_TO_LIST, Kind.UNSUBSCRIBED_FROM_LIST)
+_FORM_KINDS = (Kind.VIEWED_FORM, Kind.SUBMITTED_FORM, Kind.CLOSED_FORM)
+_AT = 10**18  # stands for the second of an event, and is none
 
 
 class EventProperties:
@@ -36,144 +44,113 @@ class EventProperties:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._unit = 10**shop.decimals
-        self._messages = [self._of_message(row) for row in range(len(shop.catalogue.messages))]
-        self._beginnings = [_unclosed(shared) for shared in self._messages]
-        self._domains = [
-            _unopened({"Email Domain": name, "Inbox Provider": provider})
-            for name, provider, _ in DOMAINS
+        self._of_messages = MessageProperties(shop)
+        self._is_valued = [metric.is_valued for metric in shop.metrics]
+        self._products = [
+            _unopened({"SKU": each.sku, "ProductName": each.name}) for each in shop.products
         ]
+        self._names = [orjson.dumps(each.name).decode() for each in shop.products]
+        self._lists = [_unopened({"List": group.name}) for group in shop.groups]
+        self._form = cache(self._form_pieces)
 
-    def of(self, rows: npt.NDArray[np.int64]) -> list[str]:
+    def of(self, rows: _Ints) -> list[str]:
         """The properties of each event row, JSON."""
-        events = self._shop.events
-        columns = (
-            events.kind,
-            events.at,
-            events.profile,
-            events.message,
-            events.send_at,
-            events.value,
-            events.ref,
-            events.flags,
+        kind = self._shop.events.kind[rows]
+        is_of_message = self._shop.events.message[rows] >= 0
+        writers: tuple[tuple[npt.NDArray[np.bool_], Callable[[_Ints], Iterable[str]]], ...] = (
+            (is_of_message, self._of_messages.of),
+            (np.isin(kind, _ORDER_KINDS), self._orders),
+            (kind == Kind.ORDERED_PRODUCT, self._order_lines),
+            (np.isin(kind, _LIST_KINDS), self._groups),
+            (np.isin(kind, _FORM_KINDS), self._forms),
         )
+        written = np.empty(len(rows), dtype=object)
+        rest = np.ones(len(rows), dtype=bool)
+        for chosen, write in writers:
+            if chosen.any():
+                written[chosen] = list(write(rows[chosen]))
+            rest &= ~chosen
+        written[rest] = list(self._visits(rows[rest]))
+        return list(written.tolist())
+
+    def _visits(self, rows: _Ints) -> Iterator[str]:
+        """What has at most a value and a product."""
+        refs = self._shop.events.ref[rows].tolist()
+        for at, value, ref in zip(self._seconds(rows), self._values(rows), refs, strict=True):
+            product = f",{self._products[ref]}" if ref >= 0 else ""
+            yield f'{{"$event_id":"{at}"{value}{product}}}'
+
+    def _orders(self, rows: _Ints) -> Iterator[str]:
+        book, order = self._shop.orders, self._shop.events.ref[rows]
+        columns = (_texts(book.number[order]), self._values(rows), *self._spans(order))
+        for number, value, first, end in zip(*columns, strict=True):
+            names = ",".join([self._names[row] for row in book.product[first:end].tolist()])
+            lines = "},{".join(self._lines(slice(first, end)))
+            yield (
+                f'{{"$event_id":"{number}"{value},"OrderId":"{number}"'
+                f',"ItemNames":[{names}],"Items":[{{{lines}}}]}}'
+            )
+
+    def _order_lines(self, rows: _Ints) -> Iterator[str]:
+        book, line = self._shop.orders, self._shop.events.ref[rows].astype(np.int64)
+        order = np.searchsorted(book.first_line, line, side="right") - 1
+        positions = (line - book.first_line[order] + 1).tolist()
+        columns = (_texts(book.number[order]), positions, self._values(rows), self._lines(line))
+        for number, position, value, text in zip(*columns, strict=True):
+            yield f'{{"$event_id":"{number}:{position}"{value},"OrderId":"{number}",{text}}}'
+
+    def _groups(self, rows: _Ints) -> Iterator[str]:
+        refs = self._shop.events.ref[rows].tolist()
+        for at, ref in zip(self._seconds(rows), refs, strict=True):
+            yield f'{{"$event_id":"{at}",{self._lists[ref]}}}'
+
+    def _forms(self, rows: _Ints) -> Iterator[str]:
+        events = self._shop.events
+        columns = (column[rows].tolist() for column in (events.kind, events.ref, events.flags))
+        for at, *what in zip(self._seconds(rows), *columns, strict=True):
+            yield str(at).join(self._form(*what))
+
+    def _form_pieces(self, kind: int, row: int, flags: int) -> list[str]:
+        """The properties of an event of a form, cut where its second stands."""
+        version = self._shop.forms.versions[row]
+        form_id = self._shop.forms.forms[version.form].id
+        steps = (1 + bool(flags & Flag.SECOND_STEP)) * (kind == Kind.SUBMITTED_FORM)
+        written = form_event(version, form_id=form_id, at=_AT, steps=steps)
+        return orjson.dumps(written).decode().split(str(_AT))
+
+    def _lines(self, rows: slice | _Ints) -> list[str]:
+        """Order lines, without the braces around each."""
+        book = self._shop.orders
+        columns = (each[rows].tolist() for each in (book.product, book.quantity, book.price))
         return [
-            self._written(*values)
-            for values in zip(*(column[rows].tolist() for column in columns), strict=True)
+            f'{self._products[product]},"Quantity":{quantity},"ItemPrice":{price / self._unit}'
+            for product, quantity, price in zip(*columns, strict=True)
         ]
 
-    def _written(
-        self,
-        kind: int,
-        at: int,
-        profile: int,
-        message: int,
-        send_at: int,
-        value: int,
-        ref: int,
-        flags: int,
-    ) -> str:
-        if message >= 0:
-            return self._message_event(kind, at, profile, message, send_at, flags)
-        properties: Body = {"$event_id": str(at)}
-        if self._shop.metrics[kind].is_valued:
+    def _spans(self, order: npt.NDArray[np.int32]) -> tuple[list[int], list[int]]:
+        """The first line of each order, and one more than its last."""
+        first_line = self._shop.orders.first_line
+        return first_line[order].tolist(), first_line[order + 1].tolist()
+
+    def _seconds(self, rows: _Ints) -> list[int]:
+        return list(self._shop.events.at[rows].tolist())
+
+    def _values(self, rows: _Ints) -> list[str]:
+        """The money of each event, to go behind what comes before it; nothing without any."""
+        events, currencies = self._shop.events, self._shop.currencies
+        columns = (column[rows].tolist() for column in (events.kind, events.value, events.currency))
+        return [
             # correctly rounded, so the shortest JSON number is the exact decimal
-            properties["$value"] = value / self._unit
-            properties["$value_currency"] = self._shop.account.currency
-        if kind in _ORDER_KINDS:
-            properties |= self._order(ref)
-        elif kind == Kind.ORDERED_PRODUCT:
-            properties |= self._order_line(ref)
-        elif ref >= 0:
-            product = self._shop.products[ref]
-            properties |= {"ProductName": product.name, "SKU": product.sku}
-        return orjson.dumps(properties).decode()
-
-    def _message_event(
-        self, kind: int, at: int, profile: int, message: int, send_at: int, flags: int
-    ) -> str:
-        sender, person = self._messages[message]["$message"], self._shop.people.ids[profile]
-        text = (
-            f'{self._beginnings[message]},"$event_id":"{sender}:{person}:{at}"'
-            f',"$_cohort$message_send_cohort":"{send_at}:{sender}"'
-        )
-        if kind in _SMS_KINDS:
-            return text + "}"
-        return f"{text},{self._domains[self._shop.people.domain[profile]]}{_outcome(kind, flags)}}}"
-
-    def _order(self, row: int) -> Body:
-        book = self._shop.orders
-        lines = [self._line(line) for line in range(book.first_line[row], book.first_line[row + 1])]
-        number = book.number[row].decode()
-        return {
-            "$event_id": number,
-            "OrderId": number,
-            "ItemNames": [line["ProductName"] for line in lines],
-            "Items": lines,
-        }
-
-    def _order_line(self, line: int) -> Body:
-        book = self._shop.orders
-        order = int(np.searchsorted(book.first_line, line, side="right")) - 1
-        number = book.number[order].decode()
-        return {
-            "$event_id": f"{number}:{line - int(book.first_line[order]) + 1}",
-            "OrderId": number,
-            **self._line(line),
-        }
-
-    def _line(self, line: int) -> Body:
-        book = self._shop.orders
-        product = self._shop.products[book.product[line]]
-        return {
-            "SKU": product.sku,
-            "ProductName": product.name,
-            "Quantity": int(book.quantity[line]),
-            "ItemPrice": int(book.price[line]) / self._unit,
-        }
-
-    def _of_message(self, row: int) -> Body:
-        """What all events of a message share; $message is the campaign of a campaign's e-mail."""
-        catalogue = self._shop.catalogue
-        message = catalogue.messages[row]
-        if message.channel == "sms":
-            campaign = catalogue.campaigns[message.campaign]
-            return {
-                "$message": message.id,
-                "Campaign Name": campaign.name,
-                "Message Body": message.subject,
-            }
-        if message.campaign >= 0:
-            campaign = catalogue.campaigns[message.campaign]
-            return {
-                "$message": campaign.id,
-                "Campaign Name": campaign.name,
-                "Subject": message.subject,
-            }
-        flow = catalogue.flows[message.flow]
-        return {
-            "$message": message.id,
-            "$flow": flow.id,
-            "Campaign Name": message.name,
-            "Subject": message.subject,
-        }
+            f',"$value":{value / self._unit},"$value_currency":"{currencies[currency]}"'
+            if self._is_valued[kind]
+            else ""
+            for kind, value, currency in zip(*columns, strict=True)
+        ]
 
 
-def _outcome(kind: int, flags: int) -> str:
-    """What only some kinds of e-mail events say, to go behind the rest."""
-    outcome: Body = {}
-    if kind == Kind.OPENED_EMAIL:
-        outcome["Apple Privacy Open"] = bool(flags & Flag.APPLE_PRIVACY)
-        outcome["machine_open"] = bool(flags & Flag.MACHINE)
-    elif kind == Kind.CLICKED_EMAIL:
-        outcome["URL"] = "https://shop.example.com/"
-        outcome["Bot Click"] = bool(flags & Flag.BOT)
-    elif kind == Kind.BOUNCED_EMAIL:
-        outcome["Bounce Type"] = "Hard" if flags & Flag.HARD_BOUNCE else "Soft"
-    return f",{_unopened(outcome)}" if outcome else ""
-
-
-def _unclosed(properties: Body) -> str:
-    return orjson.dumps(properties).decode().removesuffix("}")
+def _texts(numbers: npt.NDArray[np.bytes_]) -> list[str]:
+    """Order numbers as they stand between quotes."""
+    return [orjson.dumps(number.decode()).decode()[1:-1] for number in numbers.tolist()]
 
 
 def _unopened(properties: Body) -> str:

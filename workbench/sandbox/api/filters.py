@@ -41,7 +41,7 @@ class FilterField:
     """
 
     values: npt.NDArray[np.generic]
-    parse: Callable[[str], str | float | bool] = str
+    parse: Callable[[str], str | bytes | float | bool] = str
 
 
 _TOKEN = re.compile(
@@ -152,6 +152,8 @@ def _sequence(tokens: _Tokens, position: int) -> tuple[list[Condition], int]:
 def _call(tokens: _Tokens, position: int) -> tuple[list[Condition], int]:
     name = _taken(tokens, position, "bare")
     position = _after(tokens, position + 1, "(")
+    if name in {"or", "not"}:
+        raise FilterError(f"'{name}' is not allowed in a filter, which joins by and")
     if name == "and":
         found, position = _sequence(tokens, position)
         return found, _after(tokens, position, ")")

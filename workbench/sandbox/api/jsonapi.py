@@ -15,16 +15,28 @@ _FOLDERS = {
     "account": "accounts",
     "attribution": "attributions",
     "campaign": "campaigns",
+    "campaign-audience": "campaign-audiences",
     "campaign-message": "campaign-messages",
+    "campaign-recipient-estimation": "campaign-recipient-estimations",
+    "campaign-send-job": "campaign-send-jobs",
+    "campaign-variation": "campaign-variations",
+    "custom-metric": "custom-metrics",
     "event": "events",
     "flow": "flows",
     "flow-action": "flow-actions",
     "flow-message": "flow-messages",
+    "form": "forms",
+    "form-version": "form-versions",
     "list": "lists",
     "mapped-metric": "mapped-metrics",
     "metric": "metrics",
+    "metric-property": "metric-properties",
     "profile": "profiles",
+    "push-token": "push-tokens",
+    "segment": "segments",
     "tag": "tags",
+    "tag-group": "tag-groups",
+    "template": "templates",
 }
 
 
@@ -65,6 +77,17 @@ class Refusal(Exception):
     def missing(cls, what: str) -> Refusal:
         """The 404 of something that is not there."""
         return cls(404, code="not_found", title="Not found.", detail=f"{what} does not exist.")
+
+    @classmethod
+    def throttled(cls, wait: int) -> Refusal:
+        """The 429 of a client that has to wait so many seconds."""
+        return cls(
+            429,
+            code="throttled",
+            title="Request was throttled.",
+            detail=f"Request was throttled. Expected available in {wait} seconds.",
+            headers={"Retry-After": str(wait)},
+        )
 
 
 def error_body(refusal: Refusal) -> Body:

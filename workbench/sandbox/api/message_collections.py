@@ -1,33 +1,39 @@
-"""Campaigns, flows and their messages as collections."""
+"""Campaigns, their audiences, messages and variations as collections."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from workbench.sandbox.api import omni_bodies
 from workbench.sandbox.api.collections import (
     Ask,
     Collection,
     Rows,
     flag_field,
     instant_field,
+    nothing,
     text_field,
 )
 from workbench.sandbox.api.jsonapi import Body
-from workbench.sandbox.api.message_bodies import (
-    TRIGGER_TYPE,
-    FlowAction,
-    campaign_body,
-    campaign_message_body,
-    flow_action_body,
-    flow_body,
-    flow_message_body,
-    tag_body,
-    tags,
-)
+from workbench.sandbox.api.message_bodies import estimation_body, send_job_body
+from workbench.sandbox.api.omni_bodies import variation_ids
+from workbench.sandbox.api.revisions import campaign_shapes
 from workbench.sandbox.api.snapshot import Snapshot
-from workbench.sandbox.shop.days import DAY, HOUR
+from workbench.sandbox.api.tag_bodies import tag_body
+from workbench.sandbox.api.template_collections import template_body
+from workbench.sandbox.shop.days import HOUR
 
-__all__ = ["campaign_messages", "campaigns", "flow_actions_of", "flow_messages", "flows"]
+__all__ = [
+    "campaign_audiences",
+    "campaign_messages",
+    "campaign_variations",
+    "campaigns",
+    "estimations",
+    "images",
+    "send_jobs",
+    "versions",
+]
 
 
 def campaigns(snapshot: Snapshot) -> Collection:
@@ -37,21 +43,26 @@ def campaigns(snapshot: Snapshot) -> Collection:
     created = np.array([campaign.created_at for campaign in every])
     planned = [c.created_at + HOUR if c.send_at is not None else np.nan for c in every]
 
+    def bodies(rows: Rows, ask: Ask) -> list[Body]:
+        write = campaign_shapes(ask.revision).campaign
+        return [write(snapshot, row, base=ask.base) for row in rows.tolist()]
+
     def included(rows: Rows, ask: Ask) -> list[Body]:
-        chosen = [every[row].message for row in rows]
         found: list[Body] = []
         if "campaign-messages" in ask.query.includes:
-            found += [campaign_message_body(snapshot, row, base=ask.base) for row in chosen]
-        if "tags" in ask.query.includes and any(messages[row].is_offer for row in chosen):
-            found.append(tag_body(tags(shop)["offer"], "offer", base=ask.base))
+            write = campaign_shapes(ask.revision).message
+            found += [write(snapshot, every[row].message, base=ask.base) for row in rows]
+        if "campaign-audiences" in ask.query.includes:
+            found += [omni_bodies.audience_body(snapshot, row, base=ask.base) for row in rows]
+        if "tags" in ask.query.includes:
+            tags = sorted({tag for row in rows for tag in every[row].tags})
+            found += [tag_body(snapshot, tag, base=ask.base) for tag in tags]
         return found
 
     return Collection(
         rows=np.flatnonzero(created <= snapshot.now),
         row_of={campaign.id: row for row, campaign in enumerate(every)}.get,
-        bodies=lambda rows, ask: [
-            campaign_body(snapshot, row, base=ask.base) for row in rows.tolist()
-        ],
+        bodies=bodies,
         included=included,
         fields={
             "id": text_field([campaign.id for campaign in every]),
@@ -59,6 +70,7 @@ def campaigns(snapshot: Snapshot) -> Collection:
             "name": text_field([campaign.name for campaign in every]),
             "status": text_field([snapshot.campaign_status(campaign) for campaign in every]),
             "archived": flag_field([campaign.is_archived for campaign in every]),
+            "builder": text_field([omni_bodies.BUILDER] * len(every)),
             "created_at": instant_field(created),
             "scheduled_at": instant_field(planned),
             "updated_at": instant_field([snapshot.campaign_updated(c) for c in every]),
@@ -67,132 +79,163 @@ def campaigns(snapshot: Snapshot) -> Collection:
 
 
 def campaign_messages(snapshot: Snapshot) -> Collection:
-    """The messages of the campaigns created so far."""
-    messages, every = snapshot.shop.catalogue.messages, snapshot.shop.catalogue.campaigns
-    owners = {row: m.campaign for row, m in enumerate(messages) if m.campaign >= 0}
-    shown = [row for row, owner in owners.items() if every[owner].created_at <= snapshot.now]
+    """The messages of the campaigns created so far, by the row of the message."""
+    shop, every = snapshot.shop, snapshot.shop.catalogue.campaigns
+    # a campaign's message has the row of the campaign: those of flows come behind them
+    messages = shop.catalogue.messages[: len(every)]
+    created = np.array([campaign.created_at for campaign in every])
+
+    def bodies(rows: Rows, ask: Ask) -> list[Body]:
+        write = campaign_shapes(ask.revision).message
+        return [write(snapshot, row, base=ask.base) for row in rows.tolist()]
 
     def included(rows: Rows, ask: Ask) -> list[Body]:
-        if "campaign" not in ask.query.includes:
-            return []
-        return [campaign_body(snapshot, owners[row], base=ask.base) for row in rows.tolist()]
+        found: list[Body] = []
+        if "campaign" in ask.query.includes:
+            write = campaign_shapes(ask.revision).campaign
+            found += [write(snapshot, row, base=ask.base) for row in rows.tolist()]
+        if "template" in ask.query.includes:
+            lettered = [row for row in rows.tolist() if messages[row].template]
+            found += [template_body(snapshot, row, base=ask.base) for row in lettered]
+        if "campaign-variations" in ask.query.includes:
+            apart = campaign_variations(snapshot)
+            asked = np.flatnonzero(np.isin([row for row, _ in versions(snapshot)], rows))
+            found += apart.bodies(asked, ask)
+        return found
 
     return Collection(
-        rows=np.array(shown, dtype=np.int64),
-        row_of={messages[row].id: row for row in owners}.get,
+        rows=np.flatnonzero(created <= snapshot.now),
+        row_of={message.id: row for row, message in enumerate(messages)}.get,
+        bodies=bodies,
+        included=included,
+        fields={
+            "id": text_field([message.id for message in messages]),
+            "campaign_id": text_field([campaign.id for campaign in every]),
+            "name": text_field([message.name for message in messages]),
+            "status": text_field([omni_bodies.message_status(snapshot, c) for c in every]),
+            "created": instant_field(created),
+            "updated": instant_field(created + HOUR),
+        },
+    )
+
+
+def campaign_audiences(snapshot: Snapshot) -> Collection:
+    """The audiences of the campaigns created so far, by the row of the campaign."""
+    shop, every = snapshot.shop, snapshot.shop.catalogue.campaigns
+
+    def included(rows: Rows, ask: Ask) -> list[Body]:
+        shapes, found = campaign_shapes(ask.revision), list[Body]()
+        if "campaign" in ask.query.includes:
+            found += [shapes.campaign(snapshot, row, base=ask.base) for row in rows.tolist()]
+        if "campaign-messages" in ask.query.includes:
+            found += [shapes.message(snapshot, every[row].message, base=ask.base) for row in rows]
+        return found
+
+    return Collection(
+        rows=np.flatnonzero([campaign.created_at <= snapshot.now for campaign in every]),
+        row_of={omni_bodies.audience_id(shop, c): row for row, c in enumerate(every)}.get,
         bodies=lambda rows, ask: [
-            campaign_message_body(snapshot, row, base=ask.base) for row in rows.tolist()
+            omni_bodies.audience_body(snapshot, row, base=ask.base) for row in rows.tolist()
         ],
         included=included,
         fields={},
     )
 
 
-def flows(snapshot: Snapshot, *, actions: list[FlowAction]) -> Collection:
-    """The flows; all of them are older than the history."""
-    shop, every = snapshot.shop, snapshot.shop.catalogue.flows
-    created = np.array([flow.created_at for flow in every])
-
-    def bodies(rows: Rows, ask: Ask) -> list[Body]:
-        full = "flow.definition" in ask.query.additional
-        return [
-            flow_body(
-                shop, row, base=ask.base, actions=_of_flow(actions, row), shows_definition=full
-            )
-            for row in rows.tolist()
-        ]
-
-    def included(rows: Rows, ask: Ask) -> list[Body]:
-        found: list[Body] = []
-        if "flow-actions" in ask.query.includes:
-            steps = [step for row in rows.tolist() for step in _of_flow(actions, row)]
-            found += [flow_action_body(shop, step, base=ask.base) for step in steps]
-        if "tags" in ask.query.includes:
-            found.append(tag_body(tags(shop)["lifecycle"], "lifecycle", base=ask.base))
-        return found
-
-    return Collection(
-        rows=np.arange(len(every)),
-        row_of={flow.id: row for row, flow in enumerate(every)}.get,
-        bodies=bodies,
-        included=included,
-        fields={
-            "id": text_field([flow.id for flow in every]),
-            "name": text_field([flow.name for flow in every]),
-            "status": text_field([flow.status for flow in every]),
-            "archived": flag_field([flow.is_archived for flow in every]),
-            "trigger_type": text_field([TRIGGER_TYPE] * len(every)),
-            "created": instant_field(created),
-            "updated": instant_field(created + DAY),
-        },
-    )
+def versions(snapshot: Snapshot) -> list[tuple[int, int]]:
+    """The message and the variation of each campaign-variation; -1 for an untested message's."""
+    catalogue = snapshot.shop.catalogue
+    return [
+        (row, variation)
+        for row in range(len(catalogue.campaigns))
+        for variation in catalogue.variations_of(row) or [-1]
+    ]
 
 
-def flow_actions_of(snapshot: Snapshot, *, actions: list[FlowAction]) -> Collection:
-    """The steps of all flows."""
-    shop = snapshot.shop
-    owners = [shop.catalogue.flows[action.flow] for action in actions]
-    created = np.array([flow.created_at for flow in owners])
+def campaign_variations(snapshot: Snapshot) -> Collection:
+    """The variations of the messages of campaigns, by their place in ``versions``."""
+    shop, every = snapshot.shop, versions(snapshot)
+    created = [shop.catalogue.campaigns[message].created_at for message, _ in every]
+    ids = [
+        each for row in range(len(shop.catalogue.campaigns)) for each in variation_ids(shop, row)
+    ]
 
     def included(rows: Rows, ask: Ask) -> list[Body]:
-        chosen = [actions[row] for row in rows]
-        found: list[Body] = []
-        if "flow" in ask.query.includes:
-            found += [
-                flow_body(
-                    shop, row, base=ask.base, actions=_of_flow(actions, row), shows_definition=False
-                )
-                for row in sorted({step.flow for step in chosen})
-            ]
-        if "flow-messages" in ask.query.includes:
-            senders = [step for step in chosen if not step.wait]
-            found += [flow_message_body(shop, step, base=ask.base) for step in senders]
-        return found
-
-    return Collection(
-        rows=np.arange(len(actions)),
-        row_of={action.id: row for row, action in enumerate(actions)}.get,
-        bodies=lambda rows, ask: [
-            flow_action_body(shop, actions[row], base=ask.base) for row in rows
-        ],
-        included=included,
-        fields={
-            "id": text_field([action.id for action in actions]),
-            "action_type": text_field([action.kind for action in actions]),
-            "status": text_field([flow.status for flow in owners]),
-            "created": instant_field(created),
-            "updated": instant_field(created + DAY),
-        },
-    )
-
-
-def flow_messages(snapshot: Snapshot, *, actions: list[FlowAction]) -> Collection:
-    """The messages of all flows, by the row of the step that sends them."""
-    shop = snapshot.shop
-    messages = [shop.catalogue.messages[action.message] for action in actions]
-    created = np.array([shop.catalogue.flows[action.flow].created_at for action in actions])
-    senders = [row for row, action in enumerate(actions) if not action.wait]
-
-    def included(rows: Rows, ask: Ask) -> list[Body]:
-        if "flow-action" not in ask.query.includes:
+        if "campaign-message" not in ask.query.includes:
             return []
-        return [flow_action_body(shop, actions[row], base=ask.base) for row in rows]
+        write = campaign_shapes(ask.revision).message
+        owners = sorted({every[row][0] for row in rows})
+        return [write(snapshot, row, base=ask.base) for row in owners]
 
     return Collection(
-        rows=np.array(senders, dtype=np.int64),
-        row_of={messages[row].id: row for row in senders}.get,
+        rows=np.flatnonzero(np.array(created) <= snapshot.now),
+        row_of={each: row for row, each in enumerate(ids)}.get,
         bodies=lambda rows, ask: [
-            flow_message_body(shop, actions[row], base=ask.base) for row in rows
+            omni_bodies.variation_body(snapshot, *every[row], base=ask.base) for row in rows
         ],
         included=included,
-        fields={
-            "id": text_field([message.id for message in messages]),
-            "name": text_field([message.name for message in messages]),
-            "created": instant_field(created),
-            "updated": instant_field(created + DAY),
-        },
+        fields={},
     )
 
 
-def _of_flow(actions: list[FlowAction], row: int) -> list[FlowAction]:
-    return [action for action in actions if action.flow == row]
+def send_jobs(snapshot: Snapshot) -> Collection:
+    """The jobs that send campaigns, by the row of the campaign; a draft has none."""
+    every = snapshot.shop.catalogue.campaigns
+    started = [c.send_at is not None and c.created_at <= snapshot.now for c in every]
+    return Collection(
+        rows=np.flatnonzero(started),
+        row_of={campaign.id: row for row, campaign in enumerate(every)}.get,
+        bodies=lambda rows, ask: [
+            send_job_body(snapshot, row, base=ask.base) for row in rows.tolist()
+        ],
+        included=nothing,
+        fields={},
+    )
+
+
+def estimations(snapshot: Snapshot) -> Collection:
+    """To how many profiles each campaign would go now, by the row of the campaign."""
+    every = snapshot.shop.catalogue.campaigns
+    return Collection(
+        rows=np.flatnonzero([campaign.created_at <= snapshot.now for campaign in every]),
+        row_of={campaign.id: row for row, campaign in enumerate(every)}.get,
+        bodies=lambda rows, ask: [
+            estimation_body(snapshot, row, _reached(snapshot, row), base=ask.base)
+            for row in rows.tolist()
+        ],
+        included=nothing,
+        fields={},
+    )
+
+
+def images() -> Collection:
+    """The images of messages; there are none."""
+    return Collection(
+        rows=np.empty(0, dtype=np.int64),
+        row_of=lambda text: None,
+        bodies=nothing,
+        included=nothing,
+        fields={},
+    )
+
+
+def _reached(snapshot: Snapshot, row: int) -> int:
+    """How many members of a campaign's audience take its channel now."""
+    shop, people = snapshot.shop, snapshot.shop.people
+    campaign = shop.catalogue.campaigns[row]
+    everybody = np.arange(len(people))
+    channel = shop.catalogue.messages[campaign.message].channel
+    reached = people.takes(channel, everybody, np.full(len(people), snapshot.now))
+    reached &= _members(snapshot, campaign.included) & ~_members(snapshot, campaign.excluded)
+    return int(reached.sum())
+
+
+def _members(snapshot: Snapshot, names: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Which profiles are in a list or segment of these names now."""
+    shop, now = snapshot.shop, snapshot.now
+    spells = shop.memberships
+    named = [at for at, group in enumerate(shop.groups) if group.name in names]
+    lasting = np.isin(spells.group, named) & (spells.joined_at <= now) & (now < spells.left_at)
+    found = np.zeros(len(shop.people), dtype=bool)
+    found[spells.profile[lasting]] = True
+    return found

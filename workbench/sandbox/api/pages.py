@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,83 @@ import orjson
 from workbench.sandbox.api.jsonapi import Refusal
 from workbench.sandbox.api.queries import Query
 
-__all__ = ["Listing", "Page", "listing", "page"]
+__all__ = ["Listed", "Listing", "Page", "listing", "page"]
+
+
+_Rows = npt.NDArray[np.int64]
+
+
+class Listed(Protocol):
+    """The rows that a query selects, at ascending positions from ``first`` to before ``end``."""
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+    def following(self, position: int, count: int | None) -> _Rows:
+        """The first ``count`` positions from one on that hold a row; all of them when None."""
+
+    def preceding(self, position: int, count: int | None) -> _Rows:
+        """The last ``count`` positions before one that hold a row, ascending."""
+
+    def rows_at(self, positions: _Rows) -> _Rows:
+        """The rows at some positions."""
+
+    def mark(self, position: int) -> tuple[str | float, int]:
+        """What a cursor remembers of a position: its key and its row."""
+
+    def position(self, key: str | float, row: int, *, is_behind: bool) -> int:
+        """Where a marked row is, or the first position behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The rows that a query selects, ascending by key, then row."""
 
-    rows: npt.NDArray[np.int64]
+    rows: _Rows
     keys: npt.NDArray[np.generic]
+
+    @property
+    def first(self) -> int:
+        """The first position."""
+        return 0
+
+    @property
+    def end(self) -> int:
+        """One more than the last position."""
+        return len(self.rows)
+
+    def following(self, position: int, count: int | None) -> _Rows:
+        """The first ``count`` positions from one on; all of them when None."""
+        return np.arange(position, self.end)[:count]
+
+    def preceding(self, position: int, count: int | None) -> _Rows:
+        """The last ``count`` positions before one; all of them when None."""
+        return np.arange(0 if count is None else max(position - count, 0), position)
+
+    def rows_at(self, positions: _Rows) -> _Rows:
+        """The rows at some positions."""
+        return self.rows[positions]
+
+    def mark(self, position: int) -> tuple[str | float, int]:
+        """The key and the row at a position."""
+        key = self.keys[position].item()
+        return key.decode() if isinstance(key, bytes) else key, int(self.rows[position])
+
+    def position(self, key: str | float, row: int, *, is_behind: bool) -> int:
+        """Where a row of a key is, or would be; or the first position behind that.
+
+        Raises:
+            TypeError: the key is of another kind than those of the listing.
+        """
+        wanted = key.encode() if self.keys.dtype.kind == "S" and isinstance(key, str) else key
+        first = int(np.searchsorted(self.keys, wanted, side="left"))
+        last = int(np.searchsorted(self.keys, wanted, side="right"))
+        ties = self.rows[first:last]
+        if is_behind:
+            return first + int(np.searchsorted(ties, row, side="right"))
+        return first + int(np.searchsorted(ties, row, side="left"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +120,44 @@ def listing(rows: npt.NDArray[np.int64], keys: npt.NDArray[np.generic]) -> Listi
     return Listing(rows[order], keys[order])
 
 
-def page(listed: Listing, query: Query) -> Page:
+def page(listed: Listed, query: Query) -> Page:
     """The page of a listing that a query asks for.
 
     Raises:
         Refusal: the cursor is not one that this query was given.
     """
-    total = len(listed.rows)
-    size = total if query.size is None else query.size
-    start, stop = _span(listed, query, size)
-    if start == stop:
-        return Page(listed.rows[:0], None, None)
+    positions = _positions(listed, query)
+    if not len(positions):
+        return Page(positions, None, None)
+    first, last = int(positions[0]), int(positions[-1])
+    has_before, has_after = len(listed.preceding(first, 1)), len(listed.following(last + 1, 1))
     # one past each end is another page; which end is "next" depends on the direction
-    before = _cursor(query, listed, start, not query.is_descending) if start > 0 else None
-    after = _cursor(query, listed, stop - 1, query.is_descending) if stop < total else None
-    rows = listed.rows[start:stop]
+    back = _cursor(query, listed, first, not query.is_descending) if has_before else None
+    forth = _cursor(query, listed, last, query.is_descending) if has_after else None
+    rows = listed.rows_at(positions)
     if query.is_descending:
-        return Page(rows[::-1], next_cursor=before, previous_cursor=after)
-    return Page(rows, next_cursor=after, previous_cursor=before)
+        return Page(rows[::-1], next_cursor=back, previous_cursor=forth)
+    return Page(rows, next_cursor=forth, previous_cursor=back)
 
 
-def _span(listed: Listing, query: Query, size: int) -> tuple[int, int]:
-    total = len(listed.rows)
+def _positions(listed: Listed, query: Query) -> _Rows:
+    """The positions on a page, ascending."""
     if not query.cursor:
-        return (max(total - size, 0), total) if query.is_descending else (0, min(size, total))
+        if query.is_descending:
+            return listed.preceding(listed.end, query.size)
+        return listed.following(listed.first, query.size)
     goes_back, key, row = _decoded(query)
+    goes_down = goes_back != query.is_descending
     try:
-        first = int(np.searchsorted(listed.keys, key, side="left"))
-        last = int(np.searchsorted(listed.keys, key, side="right"))
+        position = listed.position(key, row, is_behind=not goes_down)
     except TypeError:
         raise Refusal.invalid("Invalid cursor provided.") from None
-    ties = listed.rows[first:last]
-    if goes_back != query.is_descending:
-        stop = first + int(np.searchsorted(ties, row, side="left"))
-        return max(stop - size, 0), stop
-    start = first + int(np.searchsorted(ties, row, side="right"))
-    return start, min(start + size, total)
+    walk = listed.preceding if goes_down else listed.following
+    return walk(position, query.size)
 
 
-def _cursor(query: Query, listed: Listing, position: int, goes_back: bool) -> str:
-    key = listed.keys[position].item()
-    content = [_digest(query), goes_back, key, int(listed.rows[position])]
+def _cursor(query: Query, listed: Listed, position: int, goes_back: bool) -> str:
+    content = [_digest(query), goes_back, *listed.mark(position)]
     return base64.urlsafe_b64encode(orjson.dumps(content)).decode().rstrip("=")
 
 

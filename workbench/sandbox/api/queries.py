@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from workbench.sandbox.api.contract import Endpoint
 from workbench.sandbox.api.filters import Condition, FilterError, conditions
 from workbench.sandbox.api.jsonapi import Refusal
+from workbench.sandbox.api.sparse_fields import sparse_fields
 
-__all__ = ["Query", "parsed_query"]
+__all__ = ["Query", "cursor_parameter", "parsed_query"]
 
-CHANNELS = ("email", "sms", "mobile_push")
 _CHANNEL = "messages.channel"
 
 
@@ -63,11 +63,16 @@ def parsed_query(endpoint: Endpoint, parameters: Mapping[str, str], *, path: str
         is_descending=sort.startswith("-"),
         includes=_words(parameters, "include", endpoint.includes),
         additional=_additional(endpoint, parameters),
-        fields=_sparse(parameters),
+        fields=sparse_fields(endpoint, parameters),
         size=_size(endpoint, parameters.get("page[size]", "")),
-        cursor=parameters.get("page[cursor]", "").removeprefix("="),
+        cursor=parameters.get(cursor_parameter(endpoint), "").removeprefix("="),
         digest=f"{path}|{parameters.get('filter', '')}|{sort}",
     )
+
+
+def cursor_parameter(endpoint: Endpoint) -> str:
+    """The name under which a cursor stands in the query string."""
+    return "page_cursor" if endpoint.method == "POST" else "page[cursor]"
 
 
 def _conditions(endpoint: Endpoint, text: str) -> tuple[Condition, ...]:
@@ -96,10 +101,15 @@ def _check(endpoint: Endpoint, condition: Condition) -> None:
             f"'{condition.operator}' is not allowed on '{condition.field}' with that value.",
             parameter="filter",
         )
-    if condition.field == _CHANNEL and condition.value not in CHANNELS:
-        raise Refusal.invalid(
-            f"'{condition.value}' is not a channel: {', '.join(CHANNELS)}.", parameter="filter"
-        )
+    if (choices := endpoint.choices.get(condition.field)) is None:
+        return
+    values = condition.value if isinstance(condition.value, list) else [condition.value]
+    for value in values:
+        if value not in choices:
+            raise Refusal.invalid(
+                f"'{value}' is not a value of '{condition.field}': {', '.join(choices)}.",
+                parameter="filter",
+            )
 
 
 def _words(parameters: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> frozenset[str]:
@@ -119,14 +129,6 @@ def _additional(endpoint: Endpoint, parameters: Mapping[str, str]) -> frozenset[
             )
             asked |= {f"{kind}.{word}" for word in _words(parameters, name, allowed)}
     return frozenset(asked)
-
-
-def _sparse(parameters: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    return {
-        name.removeprefix("fields[").removesuffix("]"): frozenset(value.split(","))
-        for name, value in parameters.items()
-        if name.startswith("fields[")
-    }
 
 
 def _size(endpoint: Endpoint, text: str) -> int | None:

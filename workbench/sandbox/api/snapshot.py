@@ -7,14 +7,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from workbench.sandbox.api.visibility import Visibility
 from workbench.sandbox.shop.build import Shop
 from workbench.sandbox.shop.days import HOUR
-from workbench.sandbox.shop.events import Flag, Kind
 from workbench.sandbox.shop.messages import Campaign
 
 __all__ = ["Snapshot"]
 
 _Ints = npt.NDArray[np.int64]
+_STEP = 1 << 20  # events looked at, at once
 
 
 class Snapshot:
@@ -28,37 +29,60 @@ class Snapshot:
     def __init__(self, shop: Shop, *, now: int) -> None:
         self.shop = shop
         self.now = now
-        self.is_visible = shop.events.visible_at <= now
+
+    @cached_property
+    def visible(self) -> Visibility:
+        """Which events show now."""
+        return Visibility(self.shop, now=self.now)
 
     @cached_property
     def owner(self) -> npt.NDArray[np.int32]:
         """The profile that the events of each profile belong to now; -1 once it was deleted."""
-        return np.arange(len(self.shop.people), dtype=np.int32)
+        return self.shop.people.fates.owner(self.now)
+
+    @cached_property
+    def profiles(self) -> _Ints:
+        """Rows of the profiles that exist now: created, and neither merged away nor deleted."""
+        rows = np.arange(len(self.shop.people))
+        return np.flatnonzero((self.shop.people.created <= self.now) & (self.owner == rows))
+
+    def members(self, group: int) -> tuple[npt.NDArray[np.int32], _Ints]:
+        """Who is in a group now, and since when (UTC second), in the order of joining."""
+        spells = self.shop.memberships
+        rows = spells.of(group)
+        joined_at = spells.joined_at[rows]
+        inside = (joined_at <= self.now) & (spells.left_at[rows] > self.now)
+        return spells.profile[rows][inside], joined_at[inside]
+
+    def groups_of(self, profile: int) -> list[int]:
+        """Rows of the groups that a profile is in now."""
+        spells = self.shop.memberships
+        rows = np.flatnonzero(spells.profile == profile)
+        inside = (spells.joined_at[rows] <= self.now) & (spells.left_at[rows] > self.now)
+        return [int(row) for row in spells.group[rows[inside]]]
 
     @cached_property
     def last_event_at(self) -> _Ints:
         """When each profile's latest visible event up to now happened; 0 without one."""
-        events = self.shop.events
-        rows = np.flatnonzero(self.is_visible & (events.profile >= 0) & (events.at <= self.now))
-        last = np.zeros(len(self.shop.people), dtype=np.int64)
-        np.maximum.at(last, events.profile[rows], events.at[rows])
-        return last
+        events, visible = self.shop.events, self.visible
+        owner = np.append(self.owner, np.int32(-1))  # the last answers for events without a profile
+        last = np.zeros(len(owner), dtype=np.int64)
+        happened = int(np.searchsorted(events.at, self.now, side="right"))
+        for start in range(0, happened, _STEP):
+            rows = slice(start, min(start + _STEP, happened))
+            shown = np.flatnonzero(visible.of(rows)) + start
+            last[owner[events.profile[shown]]] = events.at[shown]  # in time order: the last stays
+        return last[:-1]
 
     @cached_property
     def updated(self) -> _Ints:
         """When each profile changed last."""
-        return np.maximum(self.shop.people.created, self.last_event_at)
-
-    @cached_property
-    def suppressed_at(self) -> dict[str, _Ints]:
-        """When each profile unsubscribed, complained or bounced hard; 0 when it did not."""
-        events = self.shop.events
-        hard = (events.flags & Flag.HARD_BOUNCE).astype(bool)
-        return {
-            "UNSUBSCRIBE": self._last_at(events.kind == Kind.UNSUBSCRIBED),
-            "SPAM_COMPLAINT": self._last_at(events.kind == Kind.MARKED_SPAM),
-            "HARD_BOUNCE": self._last_at(hard),
-        }
+        people = self.shop.people
+        updated = np.maximum(people.created, self.last_event_at)
+        merged = np.flatnonzero(people.merged_at <= self.now)
+        np.maximum.at(updated, people.merged_into[merged], people.merged_at[merged])
+        is_redacted = people.redacted_at <= self.now
+        return np.where(is_redacted, np.maximum(updated, people.redacted_at), updated)
 
     def campaign_status(self, campaign: Campaign) -> str:
         """Scheduled until its time to send has come, its outcome from then on."""
@@ -71,10 +95,3 @@ class Snapshot:
         sent = campaign.send_at is not None and campaign.send_at <= self.now
         settled = (campaign.send_at or 0) + HOUR // 2 if sent else campaign.created_at + HOUR
         return min(settled, self.now)
-
-    def _last_at(self, chosen: npt.NDArray[np.bool_]) -> _Ints:
-        events = self.shop.events
-        rows = np.flatnonzero(chosen & self.is_visible)
-        last = np.zeros(len(self.shop.people), dtype=np.int64)
-        last[events.profile[rows]] = events.at[rows]  # rows are in time order: the last one stays
-        return last

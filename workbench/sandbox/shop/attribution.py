@@ -16,6 +16,7 @@ WINDOWS = {
     Kind.CLICKED_EMAIL: 5 * DAY,
     Kind.CLICKED_SMS: 5 * DAY,
     Kind.RECEIVED_SMS: 12 * HOUR,
+    Kind.OPENED_PUSH: 24 * HOUR,
 }
 
 

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from workbench.periods import DateRange
 from workbench.sandbox.shop.attribution import last_touches
-from workbench.sandbox.shop.blocks import Block, joined_events, joined_orders, joined_people
+from workbench.sandbox.shop.blocks import Block
+from workbench.sandbox.shop.currencies import shop_currencies
 from workbench.sandbox.shop.days import DAY, HOUR, AccountDays
-from workbench.sandbox.shop.engagement import noted_email, noted_sms
+from workbench.sandbox.shop.engagement import noted_email, noted_push, noted_sms
 from workbench.sandbox.shop.events import EventLog, Events, Kind
+from workbench.sandbox.shop.fates import Fates
+from workbench.sandbox.shop.form_events import noted_forms
+from workbench.sandbox.shop.forms import Forms, simulated_forms
+from workbench.sandbox.shop.groups import (
+    Group,
+    Memberships,
+    no_memberships,
+    simulated_groups,
+)
 from workbench.sandbox.shop.ids import short_ids
 from workbench.sandbox.shop.incidents import Incident, planned_incidents
-from workbench.sandbox.shop.messages import Catalogue, simulated_catalogue
+from workbench.sandbox.shop.lateness import seen_at
+from workbench.sandbox.shop.memberships import memberships, noted_lists, planned_members
+from workbench.sandbox.shop.messages import CHANNELS, Catalogue, simulated_catalogue
 from workbench.sandbox.shop.orders import (
     OrderBook,
     Product,
@@ -23,7 +42,7 @@ from workbench.sandbox.shop.orders import (
     noted_visits,
     products,
 )
-from workbench.sandbox.shop.people import BASE_DAYS, BLOCK, People, simulated_people
+from workbench.sandbox.shop.people import BASE_DAYS, BLOCK, People, imported_at, simulated_people
 from workbench.sandbox.shop.plan import ShopPlan, account_id, random_stream
 from workbench.sandbox.shop.purchases import (
     Purchases,
@@ -31,10 +50,24 @@ from workbench.sandbox.shop.purchases import (
     baseline_purchases,
     browsing_visits,
 )
-from workbench.sandbox.shop.sends import campaign_sends, deliverable, flow_sends, joined
+from workbench.sandbox.shop.sends import (
+    campaign_sends,
+    deliverable,
+    flow_sends,
+    is_channel,
+    joined,
+)
+from workbench.sandbox.shop.tables import (
+    Progress,
+    Tables,
+    kept_tables,
+    memory_tables,
+    stored_tables,
+)
 
 __all__ = ["Account", "Metric", "Shop", "account_days", "build_shop", "metrics"]
 
+PROCESSES = 2  # memory follows their number
 FUTURE_EVENTS = 6  # stamped by devices whose clock is wrong
 
 
@@ -59,7 +92,7 @@ class Metric:
     is_valued: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Shop:
     """Everything an account holds, in columns.
 
@@ -77,6 +110,11 @@ class Shop:
         decimals: digits after the point of the smallest unit of money.
         incidents: what goes wrong, and when.
         currencies: ISO 4217 codes that ``Events.currency`` points at; the account's own first.
+        has_real_orders: its orders are a file's, so that nobody knows what caused them.
+        groups: lists, then segments.
+        memberships: who is in which group, since when and until when.
+        forms: sign-up forms and their versions.
+        delayed: rows of the events that do not show from the second on in which they happen.
     """
 
     plan: ShopPlan
@@ -92,6 +130,11 @@ class Shop:
     decimals: int = 2
     incidents: tuple[Incident, ...] = ()
     currencies: tuple[str, ...] = ()
+    has_real_orders: bool = False
+    groups: tuple[Group, ...] = ()
+    memberships: Memberships = field(default_factory=no_memberships)
+    forms: Forms = field(default_factory=Forms)
+    delayed: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
 
 _METRICS = {
@@ -146,6 +189,8 @@ class Frame:
         until: UTC second of the simulated now.
         catalogue: campaigns, flows and messages.
         incidents: what goes wrong, and when.
+        groups: lists, then segments.
+        forms: sign-up forms and their versions.
     """
 
     plan: ShopPlan
@@ -154,36 +199,89 @@ class Frame:
     until: int
     catalogue: Catalogue
     incidents: tuple[Incident, ...]
+    groups: tuple[Group, ...]
+    forms: Forms
 
 
-def build_shop(plan: ShopPlan) -> Shop:
-    """The shop of a plan; the same plan gives the same bytes."""
+def build_shop(
+    plan: ShopPlan,
+    *,
+    folder: Path | None = None,
+    processes: int = PROCESSES,
+    progress: Progress = lambda share: None,
+) -> Shop:
+    """The shop of a plan; the same plan gives the same bytes, on disk or not.
+
+    Args:
+        plan: what it is made from.
+        folder: where its columns are kept, and taken from when they are there already; None keeps
+            a shop of one block in memory, and a larger one in a temporary folder, which goes with
+            the shop.
+        processes: how many simulate blocks of profiles at once.
+        progress: told which part of the work is done, from 0 to 1.
+    """
+    frame = shop_frame(plan)
+    count = -(-plan.profiles // BLOCK)
+    simulate = partial(simulated_block, frame)
+    if folder is None and count == 1:
+        return _shop(frame, memory_tables(simulate(0)))
+    if folder is not None and (kept := kept_tables(folder)) is not None:
+        return _shop(frame, kept)
+    temporary = Path(tempfile.mkdtemp(prefix="simulated-shop-")) if folder is None else None
+    try:
+        tables = stored_tables(
+            simulate,
+            count,
+            folder or cast(Path, temporary) / "shop",
+            processes=processes,
+            progress=progress,
+        )
+    except BaseException:
+        if temporary is not None:
+            shutil.rmtree(temporary)
+        raise
+    shop = _shop(frame, tables)
+    if temporary is not None:
+        weakref.finalize(shop, shutil.rmtree, temporary, ignore_errors=True)
+    return shop
+
+
+def shop_frame(plan: ShopPlan) -> Frame:
+    """What all profiles of the shop of a plan share."""
     days, since, until = account_days(plan)
-    frame = Frame(
+    return Frame(
         plan,
         days,
         since,
         until,
         catalogue=simulated_catalogue(plan, days, since=since),
         incidents=planned_incidents(plan),
+        groups=simulated_groups(plan, days, since=since),
+        forms=simulated_forms(plan, days, since=since, until=until),
     )
-    blocks = [simulated_block(frame, number) for number in range(-(-plan.profiles // BLOCK))]
-    events = joined_events(blocks)
+
+
+def _shop(frame: Frame, tables: Tables) -> Shop:
+    plan = frame.plan
     return Shop(
         plan=plan,
         account=Account(
             account_id(plan), "Sandbox (simulated)", plan.timezone, plan.currency, plan.country
         ),
-        days=days,
+        days=frame.days,
         metrics=metrics(plan),
-        people=joined_people(blocks),
+        people=tables.people,
         catalogue=frame.catalogue,
         products=products(),
-        orders=joined_orders(blocks, events),
-        events=events,
-        now=until,
+        orders=tables.orders,
+        events=tables.events,
+        now=frame.until,
         incidents=frame.incidents,
-        currencies=(plan.currency,),
+        currencies=shop_currencies(plan),
+        groups=frame.groups,
+        memberships=tables.memberships,
+        forms=frame.forms,
+        delayed=tables.delayed,
     )
 
 
@@ -194,15 +292,30 @@ def simulated_block(frame: Frame, number: int) -> Block:
     """
     plan, days, since = frame.plan, frame.days, frame.since
     people = simulated_people(plan, days, block=number)
-    purchases = baseline_purchases(plan, people, days, since=since)
-    visits = browsing_visits(plan, people, days, since=since)
+    fates = people.fates
+    purchases = _handed_on(baseline_purchases(plan, people, days, since=since), fates)
+    visits = _handed_on(browsing_visits(plan, people, days, since=since), fates)
     log = EventLog()
-    caused = noted_messages(log, plan, people, frame.catalogue, purchases, visits, since=since)
+    caused = noted_messages(
+        log,
+        plan,
+        people,
+        frame.catalogue,
+        purchases,
+        visits,
+        since=since,
+        incidents=frame.incidents,
+    )
     noted_visits(log, plan, people, visits)
+    noted_forms(log, plan, people, frame.forms, days, since=since)
     orders = noted_purchases(log, plan, people, _all(purchases, caused), since=since)
     _note_clock_errors(log, plan, people, until=frame.until)
+    lists = noted_lists(log, people, frame.groups, imported_at=imported_at(days))
+    log.hand_on(fates)
     until = int(days.starts[-1])
-    return Block(people, orders, finished_events(log, plan, since=since, until=until, block=number))
+    events = finished_events(log, plan, since=since, until=until, block=number)
+    members = memberships(frame.groups, people, events, lists, until=until)
+    return Block(people, orders, events, members)
 
 
 def account_days(plan: ShopPlan) -> tuple[AccountDays, int, int]:
@@ -228,41 +341,36 @@ def noted_messages(
     visits: Visits,
     *,
     since: int,
+    incidents: tuple[Incident, ...] = (),
 ) -> Purchases:
     """Note subscriptions, sends and what follows from them; the orders they cause come back."""
     subscribes = np.flatnonzero(people.takes_email & (people.created >= since))
     log.add(Kind.SUBSCRIBED, at=people.created[subscribes] + 5, profile=subscribes)
     sends = joined(
         [
-            campaign_sends(plan, people, catalogue),
-            flow_sends(plan, people, catalogue, purchases, visits),
+            campaign_sends(plan, people, catalogue, members=planned_members(people)),
+            flow_sends(plan, people, catalogue, purchases, visits, incidents=incidents),
         ]
     )
-    sends = deliverable(plan, people, catalogue, sends, since=since)
-    is_email = np.array([message.channel == "email" for message in catalogue.messages])
-    by_email = noted_email(log, plan, people, catalogue, sends.where(is_email[sends.message]))
-    by_sms = noted_sms(log, plan, people, catalogue, sends.where(~is_email[sends.message]))
-    return _all(by_email, by_sms)
+    sends = deliverable(plan, people, catalogue, sends, since=since, incidents=incidents)
+    mail, text, push = (
+        sends.where(is_channel(catalogue, channel)[sends.message]) for channel in CHANNELS
+    )
+    by_email = noted_email(log, plan, people, catalogue, mail, incidents=incidents)
+    by_text = noted_sms(log, plan, people, catalogue, text)
+    by_push = noted_push(log, plan, people, catalogue, push)
+    return _all(_all(by_email, by_text), by_push)
 
 
 def finished_events(
     log: EventLog, plan: ShopPlan, *, since: int, until: int, block: int = 0
 ) -> Events:
-    """The log in time order, each order credited to its last touch, and some events made late.
-
-    What an order is credited to is never late, nor is the receipt behind it: the credit of an order
-    that shows is known.
-    """
+    """The log in time order, each order credited to its last touch, and some events made late."""
     events = log.events(since=since, until=until)
-    rng = random_stream(plan, "lateness", block=block)
     orders = events.rows(Kind.PLACED_ORDER)
     touch = events.touch.copy()
     touch[orders] = last_touches(events, orders=orders)
-    late = rng.random(len(events)) < plan.late_share
-    credited = touch[touch >= 0]
-    late[credited] = late[events.receipt[credited]] = False
-    visible_at = events.visible_at.copy()
-    visible_at[late] += rng.integers(HOUR, 6 * DAY, int(late.sum()))
+    visible_at = seen_at(plan, events, touch=touch, block=block)
     return replace(events, touch=touch, visible_at=visible_at)
 
 
@@ -277,6 +385,17 @@ def _note_clock_errors(log: EventLog, plan: ShopPlan, people: People, *, until: 
         profile=rng.integers(0, len(people), FUTURE_EVENTS),
         ref=rng.integers(0, len(products()), FUTURE_EVENTS),
     )
+
+
+_Acts = TypeVar("_Acts", Purchases, Visits)
+
+
+def _handed_on(acts: _Acts, fates: Fates) -> _Acts:
+    """What people do, in the name of the profile that they are by then."""
+    holder = fates.holder(acts.profile, acts.at)
+    kept = holder >= 0
+    columns = {each.name: getattr(acts, each.name)[kept] for each in fields(acts)}
+    return replace(acts, **{**columns, "profile": holder[kept]})
 
 
 def _all(first: Purchases, second: Purchases) -> Purchases:

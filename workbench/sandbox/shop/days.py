@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from workbench.periods import DateRange, day_start
 
-__all__ = ["DAY", "HOUR", "AccountDays", "utc_text"]
+__all__ = ["DAY", "HOUR", "NEVER", "AccountDays", "utc_text"]
 
 HOUR = 3_600
 DAY = 24 * HOUR
+NEVER = 1 << 40  # a UTC second that no calendar reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +64,13 @@ def utc_text(at: npt.NDArray[np.int64], *, mark: str = "T") -> list[str]:
         at: UTC seconds.
         mark: what stands between day and time.
     """
-    stamps = np.datetime_as_string(at.astype("datetime64[s]"))
-    return [f"{stamp[:10]}{mark}{stamp[11:]}+00:00" for stamp in stamps.tolist()]
+    days, day = np.unique(at // DAY, return_inverse=True)
+    dates = np.datetime_as_string(days.astype("datetime64[D]")).astype("U10")
+    letters = np.empty((len(at), 25), dtype=np.uint32)
+    letters[:] = np.frombuffer(f"0000-00-00{mark}00:00:00+00:00".encode("utf-32-le"), np.uint32)
+    letters[:, :10] = dates.view(np.uint32).reshape(-1, 10)[day]
+    second = at % DAY
+    for column, part in ((11, second // HOUR), (14, second // 60 % 60), (17, second % 60)):
+        letters[:, column] += (part // 10).astype(np.uint32)
+        letters[:, column + 1] += (part % 10).astype(np.uint32)
+    return list(letters.view("U25").ravel().tolist())

@@ -13,6 +13,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from workbench.sandbox.shop.days import NEVER
+from workbench.sandbox.shop.fates import Fates
+
 __all__ = ["POINTERS", "EventLog", "Events", "Flag", "Kind"]
 
 _Ints = npt.NDArray[np.int64]
@@ -58,6 +61,7 @@ class Flag(IntEnum):
     MACHINE = 2
     BOT = 4
     HARD_BOUNCE = 8
+    SECOND_STEP = 16  # a form's second step was submitted as well as its first
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,16 @@ _DEFAULTS = {
     "caused_by": -1,
     "ref": -1,
 }
+# what a person says about one profile is not handed on to the one it is merged into
+_OWN_WILL = (
+    Kind.SUBSCRIBED,
+    Kind.UNSUBSCRIBED,
+    Kind.MARKED_SPAM,
+    Kind.SUBSCRIBED_SMS,
+    Kind.UNSUBSCRIBED_SMS,
+    Kind.SUBSCRIBED_TO_LIST,
+    Kind.UNSUBSCRIBED_FROM_LIST,
+)
 POINTERS = ("receipt", "touch", "caused_by")
 
 
@@ -152,6 +166,23 @@ class EventLog:
         )
         self._length += len(at)
         return np.arange(self._length - len(at), self._length)
+
+    def noted(self, kind: Kind) -> tuple[_Ints, _Ints]:
+        """When the events of one kind noted so far happen, and to whom."""
+        parts = [part for part in self._parts if len(part["kind"]) and part["kind"][0] == kind]
+        empty = [np.empty(0, dtype=np.int64)]
+        at, profile = ([part[name] for part in parts] or empty for name in ("at", "profile"))
+        return np.concatenate(at).astype(np.int64), np.concatenate(profile).astype(np.int64)
+
+    def hand_on(self, fates: Fates) -> None:
+        """Give what is noted to those in whose name it happens by then; drop what nobody does."""
+        for part in self._parts:
+            begins = np.minimum(part["at"], part["visible_at"])
+            holder = fates.holder(part["profile"], begins)
+            gone = (part["profile"] >= 0) & (holder < 0)
+            gone |= np.isin(part["kind"], _OWN_WILL) & (holder != part["profile"])
+            part["profile"] = holder.astype(np.int32)
+            part["visible_at"] = np.where(gone, NEVER, part["visible_at"])
 
     def events(self, *, since: int, until: int) -> Events:
         """The events visible from ``since`` to before ``until`` (UTC seconds), sorted by time."""

@@ -9,7 +9,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["event_ids", "event_row", "event_uuids", "short_ids", "ulids"]
+__all__ = [
+    "event_ids",
+    "event_row",
+    "event_uuids",
+    "found_row",
+    "short_ids",
+    "ulid_column",
+    "ulids",
+]
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -17,6 +25,8 @@ _ODD = 0x9E3779B97F4A7C15  # odd, so that multiplying modulo 2**64 can be undone
 _ODD_INVERSE = pow(_ODD, -1, 1 << 64)
 _MASK = (1 << 64) - 1
 _GREGORIAN_START = 0x01B21DD213814000  # 100 ns steps from 1582-10-15 to 1970-01-01, RFC 4122
+
+_DIGITS_OF_UUID = [place for place in range(36) if place not in {8, 13, 18, 23}]
 
 
 def event_ids(rows: npt.NDArray[np.integer], *, seed: int) -> list[str]:
@@ -45,12 +55,10 @@ def event_uuids(rows: npt.NDArray[np.integer], at: npt.NDArray[np.int64]) -> lis
         | np.uint64(0x1000)
     )
     parts[:, 1] = _scrambled(rows, 1) >> np.uint64(16) | np.uint64(0x8001 << 48)
-    digits = parts.tobytes().hex()
-    return [
-        f"{digits[n : n + 8]}-{digits[n + 8 : n + 12]}-{digits[n + 12 : n + 16]}"
-        f"-{digits[n + 16 : n + 20]}-{digits[n + 20 : n + 32]}"
-        for n in range(0, len(digits), 32)
-    ]
+    digits = np.frombuffer(parts.tobytes().hex().encode(), dtype=np.uint8).reshape(len(at), 32)
+    letters = np.full((len(at), 36), ord("-"), dtype=np.uint32)
+    letters[:, _DIGITS_OF_UUID] = digits
+    return list(letters.view("U36").ravel().tolist())
 
 
 def short_ids(count: int, *, seed: int, kind: str) -> list[str]:
@@ -62,18 +70,39 @@ def short_ids(count: int, *, seed: int, kind: str) -> list[str]:
     return _digits(np.array(numbers, dtype=np.uint64), alphabet=_BASE62, width=6)
 
 
+def found_row(
+    ids: npt.NDArray[np.bytes_], by_id: npt.NDArray[np.integer], wanted: str
+) -> int | None:
+    """The row that has an id; None when none has it.
+
+    Args:
+        ids: one a row.
+        by_id: rows in the order of their ids.
+        wanted: the id.
+    """
+    if not wanted.isascii():
+        return None
+    place = int(np.searchsorted(ids, np.bytes_(wanted.encode()), sorter=by_id))
+    row = int(by_id[place]) if place < len(by_id) else -1
+    return row if row >= 0 and ids[row] == wanted.encode() else None
+
+
 def ulids(at: npt.NDArray[np.int64], *, seed: int, kind: str) -> list[str]:
+    """What ``ulid_column`` gives, as text."""
+    return list(ulid_column(at, seed=seed, kind=kind).astype(np.str_).tolist())
+
+
+def ulid_column(at: npt.NDArray[np.int64], *, seed: int, kind: str) -> npt.NDArray[np.bytes_]:
     """A ULID for each row, whose first ten characters are the instant ``at`` (seconds)."""
     salt = int.from_bytes(f"{kind}/{seed}".encode(), "big") & _MASK
     noise = _scrambled(np.arange(len(at)), salt)
     # the lowest bits stand in full in the last part, so that the whole stays one to one
     low = (noise & np.uint64(0xFFFFFF)) | (noise >> np.uint64(48) << np.uint64(24))
-    parts = (
-        _digits(at.astype(np.uint64) * np.uint64(1000), alphabet=_CROCKFORD, width=10),
-        _digits(noise >> np.uint64(24), alphabet=_CROCKFORD, width=8),
-        _digits(low, alphabet=_CROCKFORD, width=8),
-    )
-    return ["".join(part) for part in zip(*parts, strict=True)]
+    text = np.empty((len(at), 26), dtype=np.uint8)
+    text[:, :10] = _letters(at.astype(np.uint64) * np.uint64(1000), alphabet=_CROCKFORD, width=10)
+    text[:, 10:18] = _letters(noise >> np.uint64(24), alphabet=_CROCKFORD, width=8)
+    text[:, 18:] = _letters(low, alphabet=_CROCKFORD, width=8)
+    return text.view("S26").ravel()
 
 
 def _scrambled(rows: npt.NDArray[np.integer], salt: int) -> npt.NDArray[np.uint64]:
@@ -82,11 +111,18 @@ def _scrambled(rows: npt.NDArray[np.integer], salt: int) -> npt.NDArray[np.uint6
 
 
 def _digits(numbers: npt.NDArray[np.uint64], *, alphabet: str, width: int) -> list[str]:
-    """Each number in the base of the alphabet, padded to ``width`` digits."""
+    text = _letters(numbers, alphabet=alphabet, width=width)
+    return list(text.view(f"S{width}").ravel().astype(f"U{width}").tolist())
+
+
+def _letters(
+    numbers: npt.NDArray[np.uint64], *, alphabet: str, width: int
+) -> npt.NDArray[np.uint8]:
+    """Each number in the base of the alphabet, padded to ``width`` digits: one row a number."""
     letters = np.frombuffer(alphabet.encode(), dtype=np.uint8)
     text = np.empty((len(numbers), width), dtype=np.uint8)
     base = np.uint64(len(alphabet))
     for column in range(width - 1, -1, -1):
         text[:, column] = letters[(numbers % base).astype(np.int64)]
         numbers = numbers // base
-    return list(text.view(f"S{width}").ravel().astype(f"U{width}").tolist())
+    return text

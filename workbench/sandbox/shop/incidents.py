@@ -6,9 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
+from workbench.periods import DateRange
 from workbench.sandbox.shop.plan import ShopPlan
 
-__all__ = ["Incident", "Trouble", "planned_incidents"]
+__all__ = ["Incident", "Trouble", "arrives", "factors_at", "planned_incidents"]
 
 _SHORTEST_HISTORY = 120  # days; a shorter history has no room for incidents
 
@@ -70,3 +74,28 @@ def planned_incidents(plan: ShopPlan) -> tuple[Incident, ...]:
         last = first + dt.timedelta(days=length - 1) if length else end
         found.append(Incident(trouble, first, last, factor, subject))
     return tuple(found)
+
+
+def factors_at(
+    plan: ShopPlan, at: npt.NDArray[np.int64], *troubles: Trouble
+) -> npt.NDArray[np.float64]:
+    """What the incidents of some kinds multiply by at each instant; 1 where there is none.
+
+    Args:
+        plan: the shop.
+        at: UTC seconds.
+        troubles: the kinds.
+    """
+    factors = np.ones(len(at))
+    for incident in planned_incidents(plan):
+        if incident.trouble in troubles:
+            first, end = DateRange(incident.first, incident.last).instants(plan.timezone)
+            factors[(at >= first.timestamp()) & (at < end.timestamp())] *= incident.factor
+    return factors
+
+
+def arrives(
+    rng: np.random.Generator, plan: ShopPlan, at: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which of the shop's own events are reported, drawn: few while its tracking is lost."""
+    return np.asarray(rng.random(len(at)) < factors_at(plan, at, Trouble.TRACKING_LOST))

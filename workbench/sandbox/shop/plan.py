@@ -15,21 +15,22 @@ import numpy as np
 from workbench.errors import InputInvalid
 from workbench.periods import zone
 
-__all__ = ["Buying", "ShopPlan", "account_id", "random_stream"]
+__all__ = ["SIZES", "Buying", "ShopPlan", "account_id", "random_stream"]
 
-GENERATION = 3  # raise when the same plan gives other data, so that it is another account
+GENERATION = 4  # raise when the same plan gives other data, so that it is another account
+SIZES = {"small": 4_000, "medium": 45_000, "large": 450_000}  # profiles
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True, slots=True)
 class Buying:
-    """A buy-till-you-die process with gamma-gamma order values.
+    """A buy-till-you-die process (BG/NBD) with gamma-gamma order values.
 
     Attributes:
         share: part of all profiles that ever buys.
-        r: shape of the gamma-distributed purchase rate.
-        alpha: its scale, in days of average season.
-        a: first parameter of the beta-distributed chance to stop after an order.
+        r: shape of the gamma-distributed rate of repeat orders.
+        alpha: its rate, in days of average season.
+        a: first parameter of the beta-distributed chance to stop after a repeat order.
         b: second parameter of it.
         p: shape of the order values of one customer.
         q: shape of the customers' mean order value.
@@ -59,15 +60,18 @@ class ShopPlan:
         days: account days of history before ``until``.
         until: the simulated now is midnight of this day in the account's time zone.
         timezone: the account's IANA time zone.
-        currency: ISO 4217 code of every value.
+        currency: ISO 4217 code of the account's own money.
         country: the account's country, and that of four profiles in five.
         tail_days: days simulated from ``until`` on, invisible until the clock advances.
-        late_share: part of the events that becomes visible one hour to six days late.
+        late_share: part of the events that becomes visible hours to six days late.
+        very_late_share: part of the events that becomes visible 10 to 17 days late.
+        foreign_share: part of the profiles, all of them abroad, that pays in another currency.
+        fates_share: how many profiles are merged, deleted or redacted: 1 the usual part, 0 none.
         buying: parameters of the purchase process.
     """
 
     seed: int = 1
-    profiles: int = 5_000
+    profiles: int = 4_000
     days: int = 728
     until: dt.date = dt.date(2026, 11, 2)
     timezone: str = "America/New_York"
@@ -75,12 +79,18 @@ class ShopPlan:
     country: str = "United States"
     tail_days: int = 14
     late_share: float = 0.005
+    very_late_share: float = 0.00005
+    foreign_share: float = 0.04
+    fates_share: float = 1.0
     buying: Buying = field(default_factory=Buying)
 
     def __post_init__(self) -> None:
         for name, least in (("profiles", 1), ("days", 1), ("tail_days", 0), ("seed", 0)):
             if (value := getattr(self, name)) < least:
                 raise InputInvalid(f"{name} is {value}", hint=f"pass {least} or more")
+        for name in ("late_share", "very_late_share", "foreign_share"):
+            if not 0 <= (share := getattr(self, name)) <= 1:
+                raise InputInvalid(f"{name} is {share}", hint="pass a number from 0 to 1")
         zone(self.timezone)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.sandbox.shop.blocks import delayed_rows
 from workbench.sandbox.shop.build import (
     Account,
     Shop,
@@ -27,10 +28,12 @@ from workbench.sandbox.shop.build import (
     noted_messages,
 )
 from workbench.sandbox.shop.events import EventLog, Kind
+from workbench.sandbox.shop.groups import simulated_groups
+from workbench.sandbox.shop.memberships import memberships, noted_lists
 from workbench.sandbox.shop.messages import Catalogue, simulated_catalogue
 from workbench.sandbox.shop.order_files import PRICE_DECIMALS, order_lines
 from workbench.sandbox.shop.orders import OrderBook, Product
-from workbench.sandbox.shop.people import People, people
+from workbench.sandbox.shop.people import People, imported_at, people
 from workbench.sandbox.shop.plan import ShopPlan, account_id
 from workbench.sandbox.shop.purchases import Purchases, Visits
 
@@ -71,6 +74,12 @@ def replayed_shop(plan: ShopPlan, orders_path: Path | str) -> Shop:
     profile = customers.index.get_indexer(pd.Index(invoices["customer"])).astype(np.int64)
     placed = _noted_orders(log, invoices, profile)
     noted_messages(log, plan, shoppers, catalogue, placed, _no_visits(), since=since)
+    groups = tuple(
+        replace(group, name=f"{group.name} (simulated)")
+        for group in simulated_groups(plan, days, since=since)
+    )
+    lists = noted_lists(log, shoppers, groups, imported_at=imported_at(days))
+    events = finished_events(log, plan, since=since, until=until)
     return Shop(
         plan=plan,
         account=Account(
@@ -86,10 +95,14 @@ def replayed_shop(plan: ShopPlan, orders_path: Path | str) -> Shop:
         catalogue=catalogue,
         products=products,
         orders=book,
-        events=finished_events(log, plan, since=since, until=until),
+        events=events,
         now=until,
         decimals=PRICE_DECIMALS,
         currencies=(plan.currency,),
+        delayed=delayed_rows(events),
+        has_real_orders=True,
+        groups=groups,
+        memberships=memberships(groups, shoppers, events, lists, until=until),
     )
 
 
@@ -106,6 +119,9 @@ def _plan(plan: ShopPlan, wall: pd.Series, *, profiles: int) -> ShopPlan:
         country="United Kingdom",
         tail_days=0,
         late_share=0.0,
+        very_late_share=0.0,
+        foreign_share=0.0,
+        fates_share=0.0,
     )
 
 
@@ -139,14 +155,16 @@ def _invoices(lines: pd.DataFrame) -> tuple[pd.DataFrame, OrderBook, tuple[Produ
 def _people(plan: ShopPlan, customers: pd.DataFrame) -> People:
     """The customers, sorted by their first invoice; nobody's name or town is made up."""
     nowhere = np.full(len(customers), -1)
+    country, countries = pd.factorize(customers["country"])
     drawn = people(
         plan,
         created=customers["created"].to_numpy() - 1,
         place=nowhere,
-        country=customers["country"].tolist(),
-        external_id=[str(number) for number in customers.index],
+        country=country,
+        countries=tuple(countries),
+        external_id=np.array([str(number).encode() for number in customers.index], dtype=np.bytes_),
     )
-    nameless: list[str | None] = [None] * len(customers)
+    nameless = nowhere.astype(np.int8)
     return replace(drawn, first_name=nameless, last_name=nameless)
 
 
@@ -170,6 +188,7 @@ def _labelled(catalogue: Catalogue) -> Catalogue:
         tuple(replace(c, name=f"{c.name} (simulated)") for c in catalogue.campaigns),
         tuple(replace(f, name=f"{f.name} (simulated)") for f in catalogue.flows),
         tuple(replace(m, name=f"{m.name} (simulated)") for m in catalogue.messages),
+        tuple(replace(v, name=f"{v.name} (simulated)") for v in catalogue.variations),
     )
 
 
