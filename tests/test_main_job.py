@@ -94,13 +94,15 @@ def receipt_day(shop: Shop, receipt: int) -> dt.date:
 def human_opens(shop: Shop, days: DateRange) -> dict[int, int]:
     """By message: profiles who received it in the days and opened it themselves, by a loop."""
     events, pairs = shop.events, set()
+    owner = shop.people.fates.owner(shop.now)
     for row in events.rows(Kind.OPENED_EMAIL).tolist():
         receipt = int(events.receipt[row])
         if receipt < 0 or events.flags[row] & (Flag.APPLE_PRIVACY | Flag.MACHINE):
             continue
         is_visible = max(events.visible_at[row], events.visible_at[receipt]) <= shop.now
-        if is_visible and receipt_day(shop, receipt) in days:
-            pairs.add((int(events.message[row]), int(events.profile[row])))
+        profile = int(owner[events.profile[row]])  # whoever a profile was merged into; -1 deleted
+        if is_visible and profile >= 0 and receipt_day(shop, receipt) in days:
+            pairs.add((int(events.message[row]), profile))
     found: dict[int, int] = defaultdict(int)
     for message, _ in pairs:
         found[message] += 1

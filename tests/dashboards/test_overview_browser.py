@@ -97,7 +97,7 @@ def computed(account: load.Account, days: DateRange) -> dict[str, float | None]:
 
 
 def ordered(database: Database, account: load.Account, days: DateRange) -> tuple[int, float]:
-    """Orders and revenue counted from the raw events, past every table made of them."""
+    """Orders in the account's currency, from the raw events, past every table made of them."""
     since, until = days.instants(account.timezone)
     with database.connection() as connection:
         row = connection.execute(
@@ -105,9 +105,13 @@ def ordered(database: Database, account: load.Account, days: DateRange) -> tuple
             select count(*), coalesce(sum(event.value), 0)
             from klaviyo.event
             inner join klaviyo.metric using (account_id, metric_id)
-            where metric.name = 'Placed Order' and occurred_at >= %s and occurred_at < %s
+            where
+                metric.name = 'Placed Order'
+                and event.currency = %s
+                and occurred_at >= %s
+                and occurred_at < %s
             """,
-            [since, until],
+            [account.currency, since, until],
         ).fetchone()
     assert row is not None
     return int(row[0]), float(row[1])

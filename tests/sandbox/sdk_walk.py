@@ -22,7 +22,11 @@ PROMISED = tuple(each for each in ENDPOINTS if each.since <= "2026-07-15")
 CHANNELS = ("email", "sms", "mobile_push")
 # jobs have the id of the campaign that they are about
 ID_FROM = {"campaign-recipient-estimations": "campaigns", "campaign-send-jobs": "campaigns"}
-UNLIKE = {"metrics"}  # so different from each other that a few cannot stand for all
+UNLIKE = {
+    "lists",
+    "metrics",
+    "segments",
+}  # so different from each other that a few cannot stand for all
 # additional fields whose text and numbers the SDK's own models take for objects: every answer with
 # them fails, Klaviyo's too
 BEYOND_THE_SDK = {"flow.definition", "metric-property.sample_values"}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+import datetime as dt
 
 from workbench.sandbox.api.jsonapi import Body, resource
 from workbench.sandbox.shop.build import Shop
-from workbench.sandbox.shop.days import utc_text
 
 __all__ = ["account_body", "instant"]
 
 
 def instant(second: int) -> str:
     """A UTC second as ``2022-11-08T01:23:45+00:00``."""
-    return utc_text(np.array([second], dtype=np.int64))[0]
+    return dt.datetime.fromtimestamp(int(second), dt.UTC).isoformat()
 
 
 def account_body(shop: Shop, *, base: str) -> Body:
