@@ -27,10 +27,11 @@ from workbench.sandbox.api.pages import page
 from workbench.sandbox.api.queries import Query
 from workbench.sandbox.api.snapshot import Snapshot
 from workbench.sandbox.shop.blocks import Block, joined_events, joined_orders, joined_people
-from workbench.sandbox.shop.build import shop_frame, simulated_block
 from workbench.sandbox.shop.days import utc_text
 from workbench.sandbox.shop.events import POINTERS, Events, Kind
+from workbench.sandbox.shop.frame import shop_frame
 from workbench.sandbox.shop.ids import event_ids, event_uuids
+from workbench.sandbox.shop.simulation import simulated_block
 from workbench.sandbox.shop.storage import MemoryColumns
 
 PLAN = ShopPlan(profiles=45_000, days=4, tail_days=2)  # three blocks, the last one smaller

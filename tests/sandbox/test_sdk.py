@@ -59,7 +59,7 @@ def sdk(secure_server: SandboxServer) -> Iterator[OfficialSdk]:
 @pytest.fixture(scope="module")
 def walked(sdk: OfficialSdk, secure_server: SandboxServer) -> Walked:
     until = dt.datetime.fromtimestamp(secure_server.now, dt.UTC)
-    return Walk(sdk, until=until, each=8).everything()
+    return Walk(sdk, until=until, each=60).everything()
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ from scipy.special import hyp2f1
 from workbench.sandbox.api.account_bodies import instant
 from workbench.sandbox.api.jsonapi import Body
 from workbench.sandbox.api.snapshot import Snapshot
-from workbench.sandbox.shop.build import account_days
 from workbench.sandbox.shop.days import DAY
 from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.frame import account_days
 from workbench.sandbox.shop.plan import Buying
 from workbench.sandbox.shop.purchases import order_clock
 

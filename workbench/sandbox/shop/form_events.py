@@ -58,7 +58,7 @@ def noted_forms(
     rng = random_stream(plan, "form events", block=people.block)
     joins = _joins(rng, plan, people, forms, since=since)
     _note_submits(log, rng, people, forms, joins)
-    visitors = _visitors(plan, days, since=since)
+    visitors = _visitors(days, since=since)
     for row, version in enumerate(forms.versions):
         if version.submit_rate:
             at = _fruitless(
@@ -145,14 +145,9 @@ def _note_submits(
     )
 
 
-def _visitors(plan: ShopPlan, days: AccountDays, *, since: int) -> npt.NDArray[np.float64]:
-    """How many people see forms on each day, up to a factor.
-
-    They grow as the profiles do, which stop to come at the simulated now: whoever visits after it
-    is known already.
-    """
-    day = np.arange(days.count)
-    arrive = np.where(day < days.count - plan.tail_days, (day + 0.5) ** (1 / ARRIVALS - 1), 0.0)
+def _visitors(days: AccountDays, *, since: int) -> npt.NDArray[np.float64]:
+    """How many people see forms on each day, up to a factor: they grow as the profiles do."""
+    arrive = (np.arange(days.count) + 0.5) ** (1 / ARRIVALS - 1)
     shown: _Bools = days.starts[:-1] >= since
     return np.asarray(arrive * daily_intensity(days) * shown, dtype=np.float64)
 

@@ -206,7 +206,7 @@ def simulated_people(plan: ShopPlan, days: AccountDays, *, block: int) -> People
     # a power under one of a uniform draw: arrivals grow steadily
     first = block * BLOCK
     count = min(plan.profiles - first, BLOCK)
-    moment = rng.random(count) ** ARRIVALS * (days.count - plan.tail_days)
+    moment = rng.random(count) ** ARRIVALS * days.count
     created = days.starts[0] + (moment * DAY).astype(np.int64)
     home = np.array([place.country == plan.country for place in PLACES])
     weights = np.where(home, 4.0 / max(home.sum(), 1), 1.0 / max((~home).sum(), 1))

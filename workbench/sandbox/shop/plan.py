@@ -17,7 +17,7 @@ from workbench.periods import zone
 
 __all__ = ["SIZES", "Buying", "ShopPlan", "account_id", "random_stream"]
 
-GENERATION = 4  # raise when the same plan gives other data, so that it is another account
+GENERATION = 5  # raise when the same plan gives other data, so that it is another account
 SIZES = {"small": 4_000, "medium": 45_000, "large": 450_000}  # profiles
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -56,7 +56,7 @@ class ShopPlan:
 
     Attributes:
         seed: start of every random stream.
-        profiles: how many profiles exist when the simulation ends.
+        profiles: how many profiles were created when the tail ends.
         days: account days of history before ``until``.
         until: the simulated now is midnight of this day in the account's time zone.
         timezone: the account's IANA time zone.

@@ -19,23 +19,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.sandbox.shop.blocks import delayed_rows
-from workbench.sandbox.shop.build import (
-    Account,
-    Shop,
-    account_days,
-    finished_events,
-    metrics,
-    noted_messages,
-)
+from workbench.sandbox.shop.build import Account, Shop
 from workbench.sandbox.shop.events import EventLog, Kind
+from workbench.sandbox.shop.frame import account_days
 from workbench.sandbox.shop.groups import simulated_groups
 from workbench.sandbox.shop.memberships import memberships, noted_lists
 from workbench.sandbox.shop.messages import Catalogue, simulated_catalogue
+from workbench.sandbox.shop.metrics import metrics
 from workbench.sandbox.shop.order_files import PRICE_DECIMALS, order_lines
 from workbench.sandbox.shop.orders import OrderBook, Product
 from workbench.sandbox.shop.people import People, imported_at, people
 from workbench.sandbox.shop.plan import ShopPlan, account_id
 from workbench.sandbox.shop.purchases import Purchases, Visits
+from workbench.sandbox.shop.simulation import finished_events, noted_messages
 
 __all__ = ["replayed_shop"]
 

@@ -15,10 +15,11 @@ import pandas as pd
 
 from workbench.errors import InputInvalid
 from workbench.periods import DateRange
-from workbench.sandbox.shop.build import Shop, account_days
+from workbench.sandbox.shop.build import Shop
 from workbench.sandbox.shop.currencies import converted, paid_currency
 from workbench.sandbox.shop.days import DAY, NEVER
 from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.frame import account_days
 from workbench.sandbox.shop.incidents import Trouble, factors_at
 from workbench.sandbox.shop.people import BLOCK, People
 from workbench.sandbox.shop.purchases import (

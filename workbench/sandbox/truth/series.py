@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.sandbox.shop.build import Shop, account_days
+from workbench.sandbox.shop.build import Shop
 from workbench.sandbox.shop.days import HOUR
 from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.shop.frame import account_days
 from workbench.sandbox.shop.incidents import Trouble, factors_at
 from workbench.sandbox.shop.purchases import FIRST_ORDER_WAIT, order_clock
 from workbench.sandbox.shop.seasons import season
