@@ -90,7 +90,7 @@ def sandbox(
     (metric=), unknown-enum, nulls, html-403, retired-revision (before=). A storm has a rhythm:
     429-storm (every=30s,for=5s).
 
-    Example: workbench sandbox --orders Online_Retail.parquet
+    Example: workbench sandbox --size medium --tls --fault 503:path=/api/events,share=0.1
     """
     from workbench.sandbox import (
         SandboxServer,
