@@ -295,3 +295,12 @@ def test_a_taken_port_is_said_to_be_taken(shop: Shop) -> None:
         with pytest.raises(PortTaken, match=f"port {port} of 127.0.0.1 cannot be used"):
             serve(SandboxServer(shop, port=port), ready=pytest.fail)
     assert str(port + 1) in caught.value.hint
+
+
+def test_an_address_of_another_machine_is_refused(shop: Shop) -> None:
+    with (
+        pytest.raises(PortTaken, match=r"of 192\.0\.2\.1 cannot be used") as caught,
+        SandboxServer(shop, host="192.0.2.1"),  # documentation's, so nobody's
+    ):
+        pass
+    assert caught.value.hint == "pass an address of this machine, such as 127.0.0.1"

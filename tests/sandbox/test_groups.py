@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.errors import InputInvalid
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
-from workbench.sandbox.shop.days import DAY, NEVER
+from workbench.sandbox.shop.days import DAY, HOUR, NEVER
 from workbench.sandbox.shop.events import Kind
 from workbench.sandbox.shop.groups import Basis, Group, membership_counts
 
@@ -252,16 +253,32 @@ def test_counts_of_joins_and_leaves(grouped: Shop, row: int, cuts: list[float]) 
 
 
 def test_days_of_a_group_add_up(crowd: Shop) -> None:
-    truth = Truth(crowd)
-    for row, group in enumerate(crowd.groups):
-        days = truth.group_days(group.id)
-        added, removed, total = membership_counts(
-            crowd.memberships, row, crowd.days.starts[: len(days) + 1]
-        )
-        assert days["added"].tolist() == added.tolist()
-        assert days["removed"].tolist() == removed.tolist()
-        assert days["total"].tolist() == total.tolist()
-        assert days["total"].iloc[-1] == len(truth.group_members(group.id))
+    starts = crowd.days.starts
+    for now in (crowd.now, crowd.now + 3 * HOUR, int(starts[-2])):
+        truth = Truth(crowd, now=now)
+        for row, group in enumerate(crowd.groups):
+            days = truth.group_days(group.id)
+            edges = np.minimum(starts[: len(days) + 1], now + 1)
+            added, removed, total = membership_counts(crowd.memberships, row, edges)
+            assert days["added"].tolist() == added.tolist()
+            assert days["removed"].tolist() == removed.tolist()
+            assert days["total"].tolist() == total.tolist()
+            assert days["total"].iloc[-1] == len(truth.group_members(group.id))
+
+
+def test_who_joins_at_midnight_is_there_at_midnight() -> None:
+    shop = build_shop(ShopPlan(profiles=200, days=60, timezone="UTC"))
+    made = shop.groups[-1]  # whoever qualifies joins when it is made
+    assert made.created_at in shop.days.starts
+    truth = Truth(shop, now=made.created_at)
+    days, members = truth.group_days(made.id), truth.group_members(made.id)
+    assert days["added"].iloc[-1] == days["total"].iloc[-1] == len(members) > 0
+
+
+def test_a_group_that_is_not_there_is_refused(crowd: Shop) -> None:
+    for asked in (Truth(crowd).group_days, Truth(crowd).group_members):
+        with pytest.raises(InputInvalid, match="no list or segment 'nobody'"):
+            asked("nobody")
 
 
 def test_consent_is_what_the_events_say(grouped: Shop, asked: httpx.Client) -> None:

@@ -24,6 +24,7 @@ from workbench.sandbox.shop.variations import Variation, drawn_variations
 from .conftest import every, resources
 
 RECEIVED = (Kind.RECEIVED_EMAIL, Kind.RECEIVED_SMS, Kind.RECEIVED_PUSH)
+OPENED = (Kind.OPENED_EMAIL, Kind.OPENED_PUSH)
 LOST = (Kind.BOUNCED_EMAIL, Kind.FAILED_SMS)
 
 
@@ -104,7 +105,7 @@ def test_the_numbers_of_variations_are_those_of_a_plain_loop(big: Shop) -> None:
     ):
         if kind == Kind.RECEIVED_EMAIL and variation >= 0:
             sends[variation] += 1
-        elif kind == Kind.OPENED_EMAIL and variation >= 0:
+        elif kind == Kind.OPENED_EMAIL and variation >= 0 and shown[receipt]:
             opened[variation].add(receipt)
             if not flags & Flag.MACHINE:
                 read[variation].add(receipt)
@@ -250,17 +251,24 @@ def test_what_is_credited_and_what_is_caused_differ(big: Shop) -> None:
     assert frame["both"].sum() < frame["caused_orders"].sum() < frame["credited_orders"].sum()
 
 
-def test_unique_opens_are_those_of_a_plain_loop(big: Shop) -> None:
+@pytest.mark.parametrize("late_share", [0.0, 0.05])
+def test_unique_opens_are_those_of_a_plain_loop(late_share: float) -> None:
+    """Only who received can open: an open whose receipt comes late waits for it."""
+    big = build_shop(
+        ShopPlan(profiles=600, days=60, seed=5, late_share=0.0, very_late_share=late_share)
+    )
     events, owner = big.events, big.people.fates.owner(big.now)
     got: dict[int, set[int]] = defaultdict(set)
     opened: dict[int, set[int]] = defaultdict(set)
     read: dict[int, set[int]] = defaultdict(set)
-    shown = (events.visible_at <= big.now) & (events.profile >= 0)
-    columns = (events.kind, events.message, owner[events.profile], events.flags)
-    for kind, message, person, flags in zip(
+    is_visible = events.visible_at <= big.now
+    shown = is_visible & (events.profile >= 0)
+    waits = (events.receipt >= 0) & ~is_visible[events.receipt]
+    columns = (events.kind, events.message, owner[events.profile], events.flags, waits)
+    for kind, message, person, flags, waiting in zip(
         *(column[shown].tolist() for column in columns), strict=True
     ):
-        if person < 0:
+        if person < 0 or waiting:
             continue
         if kind in (Kind.RECEIVED_EMAIL, Kind.RECEIVED_PUSH):
             got[message].add(person)
@@ -276,6 +284,7 @@ def test_unique_opens_are_those_of_a_plain_loop(big: Shop) -> None:
         assert row["read"] == len(read[message])
         assert row["only_machines"] == len(opened[message] - read[message])
     assert frame["only_machines"].sum() > 0
+    assert (waits & shown & np.isin(events.kind, OPENED)).any() == bool(late_share)
 
 
 def receipts(shop: Shop, name: str) -> list[tuple[int, int]]:

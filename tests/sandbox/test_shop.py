@@ -11,6 +11,7 @@ import pytest
 from workbench.errors import InputInvalid
 from workbench.sandbox import Shop, ShopPlan, build_shop
 from workbench.sandbox.shop.attribution import WINDOWS, last_touches
+from workbench.sandbox.shop.days import HOUR
 from workbench.sandbox.shop.events import Events, Kind
 from workbench.sandbox.shop.ids import event_ids, event_row, event_uuids, short_ids, ulids
 from workbench.sandbox.shop.plan import account_id
@@ -150,3 +151,12 @@ def test_ids_are_distinct_and_shaped() -> None:
     made = ulids(np.full(5_000, 1_700_000_000), seed=1, kind="profile")
     assert len(set(made)) == 5_000
     assert all(len(each) == 26 for each in made)
+
+
+def test_nobody_is_seen_before_they_are_there() -> None:
+    """Events dated in the future too; the visit that brings a profile begins minutes before it."""
+    young = build_shop(ShopPlan(profiles=300, days=30, tail_days=200))
+    events, created = young.events, young.people.created
+    known = events.profile >= 0
+    assert (created[events.profile] - events.visible_at)[known].max() < HOUR
+    assert (events.at > events.visible_at).sum() > 3

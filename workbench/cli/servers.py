@@ -54,14 +54,16 @@ def lab(port: Annotated[int, typer.Option(min=0, max=65535)] = 8888) -> None:
 def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8765,
     host: HOST = "127.0.0.1",
-    seed: Annotated[int, typer.Option(min=0)] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another account.")] = 1,
     size: SIZE = None,
     profiles: PROFILES = None,
     days: DAYS = None,
     orders: Annotated[
         Path | None, typer.Option(help="Replay these orders (UCI Online Retail, parquet or csv).")
     ] = None,
-    key: Annotated[str, typer.Option(envvar="WORKBENCH_SANDBOX_KEY")] = "pk_sandbox",
+    key: Annotated[
+        str, typer.Option(envvar="WORKBENCH_SANDBOX_KEY", help="The private key it accepts.")
+    ] = "pk_sandbox",
     tls: Annotated[bool, typer.Option("--tls", help="Answer https, self-signed.")] = False,
     scopes: Annotated[
         list[str] | None, typer.Option("--scope", help="All that the key is allowed; repeatable.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import errno
 import signal
 import socket
 import ssl
@@ -32,6 +33,7 @@ __all__ = ["DEFAULT_KEY", "SandboxServer", "reserved_port", "serve"]
 
 DEFAULT_KEY = "pk_sandbox"  # opens nothing but the sandbox
 _STARTUP_SECONDS = 20.0
+_ELSEWHERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # the address is not of this machine
 
 
 class _Protocol(HttpToolsProtocol):
@@ -231,9 +233,12 @@ def _address(listener: socket.socket) -> tuple[str, int]:
 
 
 def _taken(host: str, port: int, error: OSError) -> PortTaken:
+    is_here = error.errno not in _ELSEWHERE and not isinstance(error, socket.gaierror)
     return PortTaken(
         f"port {port} of {host} cannot be used: {error.strerror}",
-        hint=f"stop what listens there, or pass another port, such as {port + 1}",
+        hint=f"stop what listens there, or pass another port, such as {port + 1}"
+        if is_here
+        else "pass an address of this machine, such as 127.0.0.1",
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.sandbox.api.snapshot import Snapshot
-from workbench.sandbox.shop.events import Flag, Kind
+from workbench.sandbox.shop.events import Events, Flag, Kind
 from workbench.sandbox.shop.messages import Message
 from workbench.sandbox.shop.people import DOMAINS
 
@@ -96,10 +96,7 @@ def _by_message(label: _Label, *, is_credited: bool = False) -> _Writer:
 
     def written(snapshot: Snapshot, rows: _Ints) -> Dimension:
         events, messages = snapshot.shop.events, snapshot.shop.catalogue.messages
-        message = events.message[rows].astype(np.int64)
-        if is_credited:
-            touch = events.touch[rows]
-            message = np.where(touch >= 0, events.message[touch], -1).astype(np.int64)
+        message = _of(events, events.message, rows, is_credited=is_credited)
         labels = [label(snapshot, each) for each in messages]
         return Dimension(np.where(message >= 0, message, len(labels)), (*labels, ""))
 
@@ -111,14 +108,20 @@ def _by_variation(*, is_credited: bool = False) -> _Writer:
 
     def written(snapshot: Snapshot, rows: _Ints) -> Dimension:
         events, variations = snapshot.shop.events, snapshot.shop.catalogue.variations
-        variation = events.variation[rows].astype(np.int64)
-        if is_credited:
-            touch = events.touch[rows]
-            variation = np.where(touch >= 0, events.variation[touch], -1).astype(np.int64)
+        variation = _of(events, events.variation, rows, is_credited=is_credited)
         labels = [each.id for each in variations]
         return Dimension(np.where(variation >= 0, variation, len(labels)), (*labels, ""))
 
     return written
+
+
+def _of(
+    events: Events, column: npt.NDArray[np.integer], rows: _Ints, *, is_credited: bool
+) -> _Ints:
+    """A column of some events, or of what each is credited to; -1 where that is nothing."""
+    touch = events.touch[rows]
+    chosen = np.where(touch >= 0, column[touch], -1) if is_credited else column[rows]
+    return chosen.astype(np.int64)
 
 
 def _subject(snapshot: Snapshot, rows: _Ints) -> Dimension:

@@ -17,18 +17,11 @@ from workbench.sandbox.api.form_bodies import form_event
 from workbench.sandbox.api.jsonapi import Body
 from workbench.sandbox.api.message_properties import MessageProperties
 from workbench.sandbox.shop.build import Shop
-from workbench.sandbox.shop.events import Flag, Kind
+from workbench.sandbox.shop.events import ORDER_KINDS, Flag, Kind
 
 __all__ = ["EventProperties"]
 
 _Ints = npt.NDArray[np.int64]
-_ORDER_KINDS = (
-    Kind.PLACED_ORDER,
-    Kind.REFUNDED_ORDER,
-    Kind.CANCELLED_ORDER,
-    Kind.OLD_SHOP_ORDER,
-    Kind.FULFILLED_ORDER,
-)
 _LIST_KINDS = (Kind.SUBSCRIBED_TO_LIST, Kind.UNSUBSCRIBED_FROM_LIST)
 _FORM_KINDS = (Kind.VIEWED_FORM, Kind.SUBMITTED_FORM, Kind.CLOSED_FORM)
 _AT = 10**18  # stands for the second of an event, and is none
@@ -59,7 +52,7 @@ class EventProperties:
         is_of_message = self._shop.events.message[rows] >= 0
         writers: tuple[tuple[npt.NDArray[np.bool_], Callable[[_Ints], Iterable[str]]], ...] = (
             (is_of_message, self._of_messages.of),
-            (np.isin(kind, _ORDER_KINDS), self._orders),
+            (np.isin(kind, ORDER_KINDS), self._orders),
             (kind == Kind.ORDERED_PRODUCT, self._order_lines),
             (np.isin(kind, _LIST_KINDS), self._groups),
             (np.isin(kind, _FORM_KINDS), self._forms),

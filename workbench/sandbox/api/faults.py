@@ -238,16 +238,21 @@ def _parsed(option: str, value: str) -> Value:
             return float(int(value))
         number = float(value if option == "share" else value.removesuffix("s"))
     except ValueError:
-        raise InputInvalid(f"{option}={value} is no {_kind(option)}") from None
+        raise _no_value(option, value) from None
     most = 1.0 if option == "share" else float("inf")
     if not 0 <= number <= most or (option == "every" and number == 0):
-        raise InputInvalid(f"{option}={value} is no {_kind(option)}")
+        raise _no_value(option, value)
     return number
 
 
-def _kind(option: str) -> str:
+def _no_value(option: str, value: str) -> InputInvalid:
+    kind, example = "number of seconds", "30s"
     if option == "before":
-        return "ISO date"
-    if option in _COUNTS:
-        return "count"
-    return "share from 0 to 1" if option == "share" else "number of seconds"
+        kind, example = "ISO date", "2026-07-16"
+    elif option in _COUNTS:
+        kind, example = "count", "3"
+    elif option == "share":
+        kind, example = "share from 0 to 1", "0.1"
+    return InputInvalid(
+        f"{option}={value} is no {kind}", hint=f"pass one such as {option}={example}"
+    )

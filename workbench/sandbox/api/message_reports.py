@@ -15,10 +15,10 @@ from workbench.sandbox.api.snapshot import Snapshot
 from workbench.sandbox.api.tag_bodies import tag_id
 from workbench.sandbox.shop.tags import TAGS
 
-__all__ = ["CAMPAIGN_VALUES", "FLOW_SERIES", "FLOW_VALUES", "SEND_CHANNELS", "message_report"]
+__all__ = ["CAMPAIGN_VALUES", "FLOW_SERIES", "FLOW_VALUES", "message_report", "related"]
 
-SEND_CHANNELS = {"email": "email", "sms": "sms", "mobile_push": "push-notification"}
-_ALL_CHANNELS = (*SEND_CHANNELS.values(), "whatsapp")
+_SEND_CHANNELS = {"email": "email", "sms": "sms", "mobile_push": "push-notification"}
+_ALL_CHANNELS = (*_SEND_CHANNELS.values(), "whatsapp")
 _TEXT_FORMAT = "SMS"  # no text has a picture
 _SCALAR, _LIST = ("equals", "contains-any"), ("contains-any", "contains-all")
 _TAGS = ("tag_id", "tag_name")
@@ -120,7 +120,7 @@ def _described(
         f"{owner}_message_name": sent.name,
         "group": None,
         "group_name": None,
-        "send_channel": SEND_CHANNELS[sent.channel],
+        "send_channel": _SEND_CHANNELS[sent.channel],
         "text_message_format": _TEXT_FORMAT if sent.channel == "sms" else None,
         "variation": tested.id if tested else None,
         "variation_name": tested.name if tested else None,

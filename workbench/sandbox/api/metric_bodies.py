@@ -28,7 +28,6 @@ __all__ = [
     "custom_metric_id",
     "mapped_metric_body",
     "metric_body",
-    "metric_name",
     "metric_property_body",
     "properties_of",
 ]
@@ -101,7 +100,7 @@ class MetricProperty:
         return _digest(shop.metrics[self.kind].id, self.name)
 
 
-def metric_name(shop: Shop, kind: int, *, now: int) -> str:
+def _metric_name(shop: Shop, kind: int, *, now: int) -> str:
     """What a metric is called at an instant (UTC second)."""
     name = shop.metrics[kind].name
     return _RENAMED.get(name, name) if now >= RENAMED_AT else name
@@ -118,7 +117,7 @@ def metric_body(snapshot: Snapshot, kind: int, *, created: int, base: str) -> Bo
     """
     shop = snapshot.shop
     metric = shop.metrics[kind]
-    name = metric_name(shop, kind, now=snapshot.now)
+    name = _metric_name(shop, kind, now=snapshot.now)
     renamed = name != metric.name
     flows = [
         flow.id for flow in shop.catalogue.flows if flow.trigger == kind and flow.status == "live"

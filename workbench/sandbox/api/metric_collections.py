@@ -28,7 +28,6 @@ from workbench.sandbox.shop.events import Events, Kind
 
 __all__ = [
     "custom_metrics",
-    "first_rows",
     "mapped_metrics",
     "metric_properties",
     "metrics",
@@ -51,7 +50,7 @@ def metrics(snapshot: Snapshot, *, flows: Collection) -> Collection:
     """
     shop = snapshot.shop
     created = np.array(
-        [_first_report(shop, rows) for rows in first_rows(shop.events)], dtype=np.int64
+        [_first_report(shop, rows) for rows in _first_rows(shop.events)], dtype=np.int64
     )
     shows = created <= snapshot.now
     mapped = [kind for kind in MAPPED_METRICS.values() if kind is not None]
@@ -91,7 +90,7 @@ def metric_properties(snapshot: Snapshot, *, metrics: Collection) -> Collection:
     shop = snapshot.shop
     properties = EventProperties(shop)
     known: list[MetricProperty] = []
-    for kind, first in enumerate(first_rows(shop.events)):
+    for kind, first in enumerate(_first_rows(shop.events)):
         seen = first[shop.events.visible_at[first] <= snapshot.now]
         known += properties_of(kind, properties.of(seen))
 
@@ -178,7 +177,7 @@ def started_flows(shop: Shop, kind: int) -> list[int]:
     return [row for row, flow in flows if flow.trigger == kind and flow.status == "live"]
 
 
-def first_rows(events: Events) -> list[Rows]:
+def _first_rows(events: Events) -> list[Rows]:
     """The first few rows of each Kind, in time order."""
     found: list[Rows] = [np.empty(0, dtype=np.int64) for _ in Kind]
     for start in range(0, len(events), _STRIDE):

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from workbench.sandbox.shop.events import POINTERS, Events, Kind
+from workbench.sandbox.shop.events import ORDER_KINDS, POINTERS, Events, Kind
 from workbench.sandbox.shop.groups import Memberships, no_memberships
 from workbench.sandbox.shop.orders import OrderBook
 from workbench.sandbox.shop.people import COUNTRIES, People
@@ -34,13 +34,6 @@ __all__ = [
 ]
 
 _Ints = npt.NDArray[np.int64]
-_ORDERS = (
-    Kind.PLACED_ORDER,
-    Kind.REFUNDED_ORDER,
-    Kind.CANCELLED_ORDER,
-    Kind.OLD_SHOP_ORDER,
-    Kind.FULFILLED_ORDER,
-)
 STRETCH = 1_500_000  # events merged at once, about
 
 
@@ -232,7 +225,7 @@ def _taken(
     """Some rows of a block, pointing at the profiles, orders and lines of the whole shop."""
     part = {name: column[rows] for name, column in _arrays(events).items()}
     ref = part["ref"].copy()
-    ref[np.isin(part["kind"], _ORDERS)] += orders
+    ref[np.isin(part["kind"], ORDER_KINDS)] += orders
     ref[part["kind"] == Kind.ORDERED_PRODUCT] += lines
     return part | {"ref": ref, "profile": _moved(part["profile"], profiles)}
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from workbench.sandbox.shop.days import NEVER
 from workbench.sandbox.shop.fates import Fates
 
-__all__ = ["POINTERS", "EventLog", "Events", "Flag", "Kind"]
+__all__ = ["ORDER_KINDS", "POINTERS", "EventLog", "Events", "Flag", "Kind"]
 
 _Ints = npt.NDArray[np.int64]
 
@@ -144,6 +144,13 @@ _OWN_WILL = (
     Kind.UNSUBSCRIBED_FROM_LIST,
 )
 POINTERS = ("receipt", "touch", "caused_by")
+ORDER_KINDS = (  # their ``ref`` is an order
+    Kind.PLACED_ORDER,
+    Kind.REFUNDED_ORDER,
+    Kind.CANCELLED_ORDER,
+    Kind.OLD_SHOP_ORDER,
+    Kind.FULFILLED_ORDER,
+)
 
 
 class EventLog:

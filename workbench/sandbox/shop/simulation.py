@@ -120,12 +120,17 @@ def _note_clock_errors(log: EventLog, plan: ShopPlan, people: People, *, until: 
     """A few product views dated months after they became visible."""
     rng = random_stream(plan, "clock errors", block=people.block)
     at = until + rng.integers(20 * DAY, 300 * DAY, FUTURE_EVENTS)
+    visible_at = until - rng.integers(HOUR, 20 * DAY, FUTURE_EVENTS)
+    exist = np.searchsorted(people.created, visible_at)  # profiles by then, which come first
+    profile = (rng.random(FUTURE_EVENTS) * exist).astype(np.int64)
+    ref = rng.integers(0, len(products()), FUTURE_EVENTS)
+    seen = exist > 0
     log.add(
         Kind.VIEWED_PRODUCT,
-        at=at,
-        visible_at=until - rng.integers(HOUR, 20 * DAY, FUTURE_EVENTS),
-        profile=rng.integers(0, len(people), FUTURE_EVENTS),
-        ref=rng.integers(0, len(products()), FUTURE_EVENTS),
+        at=at[seen],
+        visible_at=visible_at[seen],
+        profile=profile[seen],
+        ref=ref[seen],
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Variation", "drawn_variations", "first_variations"]
+__all__ = ["Variation", "drawn_variations"]
 
 _Ints = npt.NDArray[np.int64]
 
@@ -32,7 +32,7 @@ class Variation:
     appeal: float
 
 
-def first_variations(variations: Sequence[Variation], *, messages: int) -> tuple[_Ints, _Ints]:
+def _first_variations(variations: Sequence[Variation], *, messages: int) -> tuple[_Ints, _Ints]:
     """Of each message, the row of its first variation, and how many it has.
 
     Args:
@@ -57,6 +57,6 @@ def drawn_variations(
         message: row of the message of each send.
         messages: how many messages there are.
     """
-    first, count = first_variations(variations, messages=messages)
+    first, count = _first_variations(variations, messages=messages)
     offset = (rng.random(len(message)) * count[message]).astype(np.int64)
     return np.where(count[message] > 0, first[message] + offset, -1)

@@ -6,7 +6,6 @@ The causes are drawn anew from the plan, as the shop drew them, so that no colum
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -30,8 +29,9 @@ from workbench.sandbox.shop.purchases import (
     customer_lives,
     order_clock,
 )
+from workbench.sandbox.truth.money import decimals
 
-__all__ = ["blocks_of", "clv", "gone_at", "lives_of"]
+__all__ = ["clv", "gone_at", "lives_of"]
 
 _Ints = npt.NDArray[np.int64]
 _Floats = npt.NDArray[np.float64]
@@ -76,7 +76,7 @@ def clv(shop: Shop, *, now: int, window: DateRange) -> pd.DataFrame:
     """
     since, until = _seconds(shop, window, now=now)
     people, lives = shop.people, lives_of(shop)
-    currency = np.concatenate([paid_currency(shop.plan, block) for block in blocks_of(people)])
+    currency = np.concatenate([paid_currency(shop.plan, block) for block in _blocks_of(people)])
     rate = converted(shop.plan, np.full(len(people), 10**6), currency) / 10**6
     owner = people.fates.owner(now)
     behind = owner >= 0
@@ -114,7 +114,7 @@ def lives_of(shop: Shop) -> Lives:
             hint="ask a simulated shop",
         )
     days, _, _ = account_days(shop.plan)
-    parts = [customer_lives(shop.plan, block, days) for block in blocks_of(shop.people)]
+    parts = [customer_lives(shop.plan, block, days) for block in _blocks_of(shop.people)]
     return Lives(
         np.concatenate([part.first for part in parts]),
         np.concatenate([part.stops for part in parts]),
@@ -123,7 +123,7 @@ def lives_of(shop: Shop) -> Lives:
     )
 
 
-def blocks_of(everybody: People) -> list[People]:
+def _blocks_of(everybody: People) -> list[People]:
     """The blocks of profiles that a shop was simulated in."""
     parts = []
     for number, first in enumerate(range(0, len(everybody), BLOCK)):
@@ -208,7 +208,7 @@ def _realised(
     np.add.at(value, whose[is_own], events.value[rows][is_own])
     return {
         "realised_orders": np.bincount(whose, minlength=len(owner)),
-        "realised_value": [Decimal(each).scaleb(-shop.decimals) for each in value.tolist()],
+        "realised_value": decimals(shop, value),
     }
 
 
@@ -262,8 +262,10 @@ def _seconds(shop: Shop, window: DateRange, *, now: int) -> tuple[int, int]:
     first, last = window.instants(shop.account.timezone)
     since, until = int(first.timestamp()), int(last.timestamp())
     if since < now or until > shop.days.starts[-1]:
+        today = int(np.searchsorted(shop.days.starts, now))
         raise InputInvalid(
             f"the window {window} is not one of simulated days to come",
-            hint=f"end it on {shop.days.date(shop.days.count - 1)} at the latest",
+            hint=f"begin it on {shop.days.date(today)} or later, and end it on "
+            f"{shop.days.date(shop.days.count - 1)} at the latest",
         )
     return since, until

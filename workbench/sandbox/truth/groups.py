@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.errors import InputInvalid
 from workbench.sandbox.shop.build import Shop
 
 __all__ = ["group_days", "group_members"]
@@ -18,6 +19,9 @@ def group_members(shop: Shop, group_id: str, *, now: int) -> pd.DataFrame:
         shop: the account.
         group_id: id of a list or segment.
         now: UTC second; members at that instant, whatever becomes of them later.
+
+    Raises:
+        InputInvalid: the account has no such group.
     """
     spells = _spells(shop, group_id)
     inside = spells[(spells["joined_at"] <= now) & (spells["left_at"] > now)]
@@ -26,7 +30,7 @@ def group_members(shop: Shop, group_id: str, *, now: int) -> pd.DataFrame:
 
 
 def group_days(shop: Shop, group_id: str, *, now: int) -> pd.DataFrame:
-    """One row an account day up to now: ds, added, removed, and total at its end, or by now.
+    """One row an account day that has begun: ds, added, removed, and total at its end, or by now.
 
     The same profile may be added and removed several times. One that is merged, deleted or redacted
     is removed; the one it is merged into is added unless it was there already.
@@ -35,9 +39,12 @@ def group_days(shop: Shop, group_id: str, *, now: int) -> pd.DataFrame:
         shop: the account.
         group_id: id of a list or segment.
         now: UTC second; what happens later is not counted.
+
+    Raises:
+        InputInvalid: the account has no such group.
     """
     spells, days = _spells(shop, group_id), shop.days
-    last = int(days.index(np.array([now - 1]))[0])
+    last = int(days.index(np.array([now]))[0])
     # those who joined before the first day are there when it begins
     added = _by_day(spells["joined_at"][spells["joined_at"] <= now], shop, last)
     removed = _by_day(spells["left_at"][spells["left_at"] <= now], shop, last)
@@ -53,8 +60,13 @@ def group_days(shop: Shop, group_id: str, *, now: int) -> pd.DataFrame:
 
 
 def _spells(shop: Shop, group_id: str) -> pd.DataFrame:
-    row = [group.id for group in shop.groups].index(group_id)
-    all_spells = shop.memberships
+    rows = {group.id: row for row, group in enumerate(shop.groups)}
+    if group_id not in rows:
+        raise InputInvalid(
+            f"the account has no list or segment {group_id!r}",
+            hint=f"one of {', '.join(rows)}",
+        )
+    row, all_spells = rows[group_id], shop.memberships
     mine = all_spells.group == row
     return pd.DataFrame(
         {

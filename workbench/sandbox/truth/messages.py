@@ -17,6 +17,7 @@ from workbench.periods import DateRange
 from workbench.sandbox.shop.build import Shop
 from workbench.sandbox.shop.days import NEVER
 from workbench.sandbox.shop.events import Flag, Kind
+from workbench.sandbox.truth.money import decimals
 
 __all__ = ["attribution", "lift", "unique_opens", "variations"]
 
@@ -50,9 +51,9 @@ def variations(shop: Shop, *, now: int) -> pd.DataFrame:
     catalogue, events = shop.catalogue, shop.events
     every = catalogue.variations
     answers = {
-        "opened": _receipts(shop, _rows(shop, _OPENED, now)),
-        "read": _receipts(shop, _rows(shop, _OPENED, now, without=Flag.MACHINE)),
-        "clicked": _receipts(shop, _rows(shop, _CLICKED, now)),
+        "opened": _receipts(shop, _rows(shop, _OPENED, now), now),
+        "read": _receipts(shop, _rows(shop, _OPENED, now, without=Flag.MACHINE), now),
+        "clicked": _receipts(shop, _rows(shop, _CLICKED, now), now),
     }
     placed = _rows(shop, (Kind.PLACED_ORDER,), now)
     caused = events.caused_by[placed]
@@ -92,8 +93,8 @@ def unique_opens(shop: Shop, *, now: int) -> pd.DataFrame:
     """
     count = len(shop.catalogue.messages)
     delivered = _pairs(shop, _rows(shop, (Kind.RECEIVED_EMAIL, Kind.RECEIVED_PUSH), now), now)
-    opened = _pairs(shop, _receipts(shop, _rows(shop, _OPENED, now)), now)
-    read = _pairs(shop, _receipts(shop, _rows(shop, _OPENED, now, without=Flag.MACHINE)), now)
+    opened = _pairs(shop, _receipts(shop, _rows(shop, _OPENED, now), now), now)
+    read = _pairs(shop, _receipts(shop, _rows(shop, _OPENED, now, without=Flag.MACHINE), now), now)
     sides = {
         "delivered": delivered,
         "opened": opened,
@@ -131,7 +132,7 @@ def attribution(shop: Shop, *, now: int) -> pd.DataFrame:
     frame = pd.DataFrame({"message_id": [message.id for message in messages]})
     for name, message in (("credited", touched), ("caused", caused)):
         frame[f"{name}_orders"] = _by(message, len(messages))
-        earned = _money(shop, _by(message, len(messages), value))
+        earned = decimals(shop, _by(message, len(messages), value))
         frame[f"{name}_revenue"] = pd.Series(earned, dtype=object)
     frame["both"] = _by(np.where(touched == caused, touched, -1), len(messages))
     earns = (frame["credited_orders"] > 0) | (frame["caused_orders"] > 0)
@@ -183,11 +184,11 @@ def _lift(shop: Shop, period: DateRange, *, now: int) -> dict[str, object]:
         chosen = eligible & side
         said[name] = int(chosen.sum())
         said[f"{name}_orders"] = int(orders[chosen].sum())
-        said[f"{name}_revenue"] = _money(shop, spent[chosen].sum(keepdims=True))[0]
+        said[f"{name}_revenue"] = decimals(shop, spent[chosen].sum(keepdims=True))[0]
         said[f"{name}_spread"] = float(orders[chosen].std(ddof=1)) if chosen.sum() > 1 else np.nan
     treated = np.flatnonzero(eligible & ~people.is_holdout)
     caused = np.isin(owner, treated) & _by_campaign(shop, rows)
-    worth = _money(shop, value[caused].sum(keepdims=True))[0]
+    worth = decimals(shop, value[caused].sum(keepdims=True))[0]
     said |= {"caused_orders": int(caused.sum()), "caused_revenue": worth}
     said["orders_effect"] = int(caused.sum()) / len(treated) if len(treated) else np.nan
     said["revenue_effect"] = worth / len(treated) if len(treated) else Decimal("NaN")
@@ -208,9 +209,10 @@ def _rows(shop: Shop, kinds: tuple[Kind, ...], now: int, *, without: int = 0) ->
     return np.flatnonzero(chosen & ((events.flags & without) == 0))
 
 
-def _receipts(shop: Shop, answers: _Ints) -> _Ints:
-    """The receipts that some events answer, each once."""
-    return np.unique(shop.events.receipt[answers]).astype(np.int64)
+def _receipts(shop: Shop, answers: _Ints, now: int) -> _Ints:
+    """The visible receipts that some events answer, each once; late ones do not show yet."""
+    receipts = np.unique(shop.events.receipt[answers]).astype(np.int64)
+    return receipts[(receipts >= 0) & (shop.events.visible_at[receipts] <= now)]
 
 
 def _pairs(shop: Shop, receipts: _Ints, now: int) -> _Ints:
@@ -230,7 +232,3 @@ def _by(
     weight = np.ones(len(rows), dtype=np.int64) if weight is None else weight
     np.add.at(total, rows[rows >= 0], weight[rows >= 0])
     return total
-
-
-def _money(shop: Shop, value: _Ints) -> list[Decimal]:
-    return [Decimal(each).scaleb(-shop.decimals) for each in value.tolist()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -11,6 +9,7 @@ import pandas as pd
 from workbench.periods import DateRange
 from workbench.sandbox.shop.build import Shop
 from workbench.sandbox.shop.events import Kind
+from workbench.sandbox.truth.money import decimals
 
 __all__ = ["orders", "revenue_by_currency"]
 
@@ -54,9 +53,9 @@ def orders(shop: Shop, *, now: int) -> pd.DataFrame:
             "number": shop.orders.number[ref].astype(np.str_),
             "placed_at": events.at[rows].astype("datetime64[s]"),
             "profile_id": _profile_ids(shop, events.profile[rows]),
-            "value": _money(shop, events.value[rows]),
+            "value": decimals(shop, events.value[rows]),
             "currency": np.array(shop.currencies)[events.currency[rows]],
-            "refunded": _money(shop, refunded[ref]),
+            "refunded": decimals(shop, refunded[ref]),
             "is_cancelled": np.isin(ref, cancelled),
             "fulfilled_at": fulfilled_at[ref],
             "cause_message_id": _message_ids(shop, cause),
@@ -78,7 +77,7 @@ def revenue_by_currency(shop: Shop, days: DateRange, *, now: int) -> pd.DataFram
         {
             "currency": shop.currencies,
             "orders": np.bincount(events.currency[rows], minlength=len(value)),
-            "revenue": _money(shop, value),
+            "revenue": decimals(shop, value),
         }
     )
 
@@ -86,10 +85,6 @@ def revenue_by_currency(shop: Shop, days: DateRange, *, now: int) -> pd.DataFram
 def _visible(shop: Shop, kind: Kind, *, now: int) -> _Ints:
     rows = shop.events.rows(kind)
     return rows[shop.events.visible_at[rows] <= now]
-
-
-def _money(shop: Shop, value: _Ints) -> list[Decimal]:
-    return [Decimal(each).scaleb(-shop.decimals) for each in value.tolist()]
 
 
 def _message_ids(shop: Shop, rows: npt.NDArray[np.int32]) -> list[str | None]:
