@@ -52,6 +52,7 @@ _RECIPIENTS = (
     "insert_message_recipient",
     "credit_orders",
 )
+_MANY_SENDS = 1_000  # from here on, a plan for a few rows may take hours
 _PERFORMANCE = ("delete_message_performance", "insert_message_performance")
 
 
@@ -97,6 +98,8 @@ def refresh_facts(account: Account) -> RefreshSummary:
                 cursor.execute(statement(f"writes/refresh/{name}"), params)
                 if name.startswith("insert_"):
                     written = cursor.rowcount
+                if name == "insert_message_recipient" and written >= _MANY_SENDS:
+                    cursor.execute(statement("writes/refresh/analyze_facts"))
             return written
 
         for name in (*_CLASSIFY, *_FIND):

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from workbench.db import Database
 from workbench.load import load_measures, load_refreshes
 from workbench.periods import DateRange
 from workbench.store import RefreshSummary
@@ -344,3 +345,12 @@ def test_a_day_begins_at_the_first_of_its_instants(
     assert found == [(starts_at, ends_at)]
     (row,) = book.rows("mart.metric_daily")
     assert row["count_events"] == 2
+
+
+def test_the_planner_knows_the_sends_and_orders_of_a_first_load(synced_database: Database) -> None:
+    query = """
+        select distinct tablename from pg_catalog.pg_stats
+        where schemaname = 'mart' and tablename in ('message_recipient', 'orders') order by 1
+    """
+    with synced_database.connection() as connection:
+        assert connection.execute(query).fetchall() == [("message_recipient",), ("orders",)]
