@@ -19,7 +19,7 @@ from workbench.db import Database
 from workbench.klaviyo import KlaviyoClient
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, build_shop
 from workbench.settings import Settings
-from workbench.sync import Progress, SyncSummary, sync_account
+from workbench.sync import Asked, Progress, SyncSummary, sync_account
 
 KEY = "pk_2d1f0e9c8b7a69584736251403f2e1d0c9"
 
@@ -40,7 +40,11 @@ def sandbox(shop: Shop) -> Iterator[SandboxServer]:
 def synced(database: Database, client: KlaviyoClient, *, reread_days: int = 7) -> SyncSummary:
     with client, Progress() as progress:
         return sync_account(
-            database, client, progress=progress, reread_days=reread_days, clock=time.monotonic
+            database,
+            client,
+            progress=progress,
+            clock=time.monotonic,
+            asked=Asked(reread_days=reread_days),
         )
 
 

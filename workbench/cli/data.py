@@ -27,7 +27,7 @@ from workbench.klaviyo import KlaviyoClient
 from workbench.load import load_account, use_database
 from workbench.settings import Settings, read_settings
 from workbench.store import refresh_facts
-from workbench.sync import Progress, SyncSummary, sync_account
+from workbench.sync import Asked, Progress, SyncSummary, sync_account
 
 __all__ = ["database", "migrate", "print_summary", "ready_database", "sync", "synced"]
 
@@ -71,9 +71,8 @@ def synced(opened: Database, settings: Settings, *, key: str) -> SyncSummary:
             opened,
             client,
             progress=progress,
-            connections=settings.sync_connections,
-            reread_days=settings.reread_days,
             clock=time.monotonic,
+            asked=Asked(connections=settings.sync_connections, reread_days=settings.reread_days),
         )
 
 

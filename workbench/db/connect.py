@@ -24,7 +24,7 @@ from workbench.settings import Settings
 __all__ = ["Database", "Edition", "open_database"]
 
 _CONNECT_SECONDS = 5
-_POOL_SIZE = 8
+_POOL_SIZE = 16
 _HINTS = {
     "password authentication failed": "set the right user and password in WORKBENCH_DATABASE_URL",
     "no password supplied": "add the password to WORKBENCH_DATABASE_URL",

@@ -183,12 +183,11 @@ def campaign_rows(page: Page, *, account_id: str) -> Rows:
 
 
 def flow_rows(page: Page, *, account_id: str) -> Rows:
-    """Flows, and their messages where the answer holds a definition."""
-    flows: list[Row] = []
-    messages: list[Row] = []
+    """Flows, without their definition."""
+    rows = []
     for item in page.data:
         said = item["attributes"]
-        flows.append(
+        rows.append(
             (
                 account_id,
                 item["id"],
@@ -201,8 +200,13 @@ def flow_rows(page: Page, *, account_id: str) -> Rows:
                 _json(said),
             )
         )
-        messages += [(account_id, *message) for message in _flow_messages(item)]
-    return {"klaviyo.flow": flows, "klaviyo.flow_message": messages}
+    return {"klaviyo.flow": rows}
+
+
+def flow_message_rows(page: Page, *, account_id: str) -> Rows:
+    """The messages of flows that come with their definition."""
+    messages = [message for flow in page.data for message in _flow_messages(flow)]
+    return {"klaviyo.flow_message": [(account_id, *message) for message in messages]}
 
 
 def profile_rows(page: Page, *, account_id: str) -> Rows:

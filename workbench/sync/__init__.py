@@ -2,6 +2,6 @@
 
 from workbench.sync.engine import SyncSummary, sync_account
 from workbench.sync.progress import Progress
-from workbench.sync.windows import StreamCount
+from workbench.sync.run import Asked, StreamCount
 
-__all__ = ["Progress", "StreamCount", "SyncSummary", "sync_account"]
+__all__ = ["Asked", "Progress", "StreamCount", "SyncSummary", "sync_account"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from workbench.db import Database, statement
 from workbench.errors import SyncRunning
-from workbench.sync.windows import StreamCount
+from workbench.sync.run import Run
 
 __all__ = ["begin_run", "end_run", "only_sync"]
 
@@ -42,26 +42,18 @@ def begin_run(database: Database, run_id: str, *, account_id: str, as_of: dt.dat
         )
 
 
-def end_run(
-    database: Database,
-    run_id: str,
-    *,
-    streams: Mapping[str, StreamCount],
-    requests: int,
-    error: str | None,
-) -> None:
+def end_run(run: Run, *, error: str | None) -> None:
     """Record how a sync ended."""
-    total = sum(streams.values(), StreamCount())
-    with database.connection() as connection:
+    with run.database.connection() as connection:
         connection.execute(
             statement("writes/end_sync_run"),
             {
-                "run_id": run_id,
+                "run_id": run.run_id,
                 "status": "failed" if error else "succeeded",
-                "requests": requests,
-                "rows_read": total.read,
-                "rows_new": total.new,
-                "rows_changed": total.changed,
+                "requests": run.client.requests,
+                "rows_read": run.total.read,
+                "rows_new": run.total.new,
+                "rows_changed": run.total.changed,
                 "error": error,
             },
         )

@@ -12,10 +12,11 @@ from workbench.db import Database, Merged, copy_rows, merge_rows, staging_table,
 from workbench.klaviyo.client import KlaviyoClient
 from workbench.klaviyo.pages import Page, pages
 from workbench.klaviyo.records import TABLES, Rows
-from workbench.sync.resources import Source, Windowed
-from workbench.sync.windows import StreamCount, Window, finish_window, split_window
+from workbench.sync.definition import Resource
+from workbench.sync.run import Source, StreamCount
+from workbench.sync.windows import Window, finish_window, split_window
 
-__all__ = ["merge_snapshot", "read_window"]
+__all__ = ["merge_page", "read_window"]
 
 _EVENT = TABLES["klaviyo.event"]
 _PAGES_A_BATCH = 10
@@ -23,14 +24,14 @@ _PAGES_A_BATCH = 10
 _BATCHES_A_WINDOW = 10
 
 
-def merge_snapshot(database: Database, rows: Rows) -> StreamCount:
+def merge_page(database: Database, rows: Rows) -> StreamCount:
     """Merge the rows of one page, each into its table, in one transaction."""
     with database.connection() as connection, connection.cursor() as cursor:
         return _merge(cursor, rows, timezone="UTC")
 
 
 def read_window(
-    database: Database, client: KlaviyoClient, stream: Windowed, window: Window, source: Source
+    database: Database, client: KlaviyoClient, stream: Resource, window: Window, source: Source
 ) -> Iterator[StreamCount]:
     """Read a window and store it, in as many transactions as its density asks for.
 
@@ -44,10 +45,10 @@ def read_window(
 
 
 def _read_part(
-    database: Database, client: KlaviyoClient, stream: Windowed, window: Window, source: Source
+    database: Database, client: KlaviyoClient, stream: Resource, window: Window, source: Source
 ) -> tuple[StreamCount, Window | None]:
     """One transaction: the window, or as much of its beginning as one should hold."""
-    query = stream.query(window.since, None if window.is_open else window.until)
+    query = stream.window_query(window.since, None if window.is_open else window.until)
     count, rest = StreamCount(), None
     found = pages(client, stream.path, query, limit=stream.limit)
     with database.connection() as connection, connection.cursor() as cursor:
@@ -63,7 +64,7 @@ def _read_part(
 
 
 def _batches(
-    found: Iterator[Page], stream: Windowed, source: Source
+    found: Iterator[Page], stream: Resource, source: Source
 ) -> Iterator[tuple[Rows, dt.datetime | None]]:
     """The rows of several pages as those of one, and the time of the newest."""
     while parts := [
@@ -100,11 +101,12 @@ def _merge_events(cursor: Any, rows: list[tuple[Any, ...]], *, timezone: str) ->
     return Merged(*cursor.fetchone())
 
 
-def _newest(page: Page, stream: Windowed) -> dt.datetime | None:
+def _newest(page: Page, stream: Resource) -> dt.datetime | None:
     """Time of the page's last row, in whole seconds; None when it has none."""
     if not page.data:
         return None
-    text = page.data[-1]["attributes"][stream.field]
+    assert stream.cursor is not None
+    text = page.data[-1]["attributes"][stream.cursor.field]
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC).replace(microsecond=0)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.db import Database, statement
+from workbench.sync.run import StreamCount
 
 __all__ = [
-    "StreamCount",
     "Window",
     "finish_window",
     "high_water",
@@ -23,20 +23,6 @@ __all__ = [
     "planned_windows",
     "split_window",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class StreamCount:
-    """Rows read, and of these the new and the changed ones."""
-
-    read: int = 0
-    new: int = 0
-    changed: int = 0
-
-    def __add__(self, other: StreamCount) -> StreamCount:
-        return StreamCount(
-            self.read + other.read, self.new + other.new, self.changed + other.changed
-        )
 
 
 @dataclass(frozen=True, slots=True)
