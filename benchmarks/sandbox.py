@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,12 +27,12 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import psutil
+from measuring import MB, Watch
 
 from workbench.sandbox import SIZES, Limiter, SandboxServer, ShopPlan, account_id, build_shop
 
 REVISION = "2026-07-15"
 PAGE = 1_000
-MB = 1_000_000
 
 
 def main() -> None:
@@ -97,7 +96,7 @@ def _measure_making(size: str, folder: Path, *, processes: int) -> None:
         print("  made before: only opened now")
     before = os.times()
     with _process("make", size, folder, processes) as making:
-        watch = _Watch(making.pid)
+        watch = Watch(making.pid)
         made = _said(making)
         watch.stop()
     after = os.times()
@@ -111,30 +110,6 @@ def _measure_making(size: str, folder: Path, *, processes: int) -> None:
     print(f"            {events / seconds:>12,.0f} events a second")
     print(f"  memory    {watch.peak / MB:>12,.0f} MB at most, over all processes")
     print(f"  disk      {weight / MB:>12,.0f} MB, {of_events / events:.0f} bytes an event")
-
-
-class _Watch:
-    """The most memory that a process and its children hold, looked at twenty times a second."""
-
-    def __init__(self, pid: int) -> None:
-        self.peak = 0
-        self._root, self._ends = psutil.Process(pid), threading.Event()
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ends.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._ends.wait(0.05):
-            held = 0
-            try:
-                for process in (self._root, *self._root.children(recursive=True)):
-                    held += process.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-            self.peak = max(self.peak, held)
 
 
 def _measure_serving(size: str, folder: Path, *, pages: int) -> None:

@@ -92,12 +92,18 @@ def receipt_day(shop: Shop, receipt: int) -> dt.date:
 
 
 def human_opens(shop: Shop, days: DateRange) -> dict[int, int]:
-    """By message: profiles who received it in the days and opened it themselves, by a loop."""
+    """By message: profiles who received it in the days and opened it themselves."""
+    machines = Flag.APPLE_PRIVACY | Flag.MACHINE
+    return answers(shop, days, kind=Kind.OPENED_EMAIL, but=machines)
+
+
+def answers(shop: Shop, days: DateRange, *, kind: Kind, but: Flag) -> dict[int, int]:
+    """By message: profiles who received it in the days and answered, by a loop."""
     events, pairs = shop.events, set()
     owner = shop.people.fates.owner(shop.now)
-    for row in events.rows(Kind.OPENED_EMAIL).tolist():
+    for row in events.rows(kind).tolist():
         receipt = int(events.receipt[row])
-        if receipt < 0 or events.flags[row] & (Flag.APPLE_PRIVACY | Flag.MACHINE):
+        if receipt < 0 or events.flags[row] & but:
             continue
         is_visible = max(events.visible_at[row], events.visible_at[receipt]) <= shop.now
         profile = int(owner[events.profile[row]])  # whoever a profile was merged into; -1 deleted
@@ -113,6 +119,10 @@ def true_numbers(shop: Shop, truth: Truth, days: DateRange) -> dict[str, Decimal
     """The key numbers by hand, from what the simulator says that it holds."""
     said = {name: Decimal(value or 0) for name, value in truth.key_numbers(days).items()}
     said["unique_human_opens"] = Decimal(sum(human_opens(shop, days).values()))
+    human_clicks = answers(shop, days, kind=Kind.CLICKED_EMAIL, but=Flag.BOT)
+    said["unique_human_clicks"] = Decimal(sum(human_clicks.values()))
+    machine_only = said["unique_opens"] - said["unique_human_opens"]
+    said["delivered_but_machine_only"] = said["delivered"] - machine_only
 
     def over(name: str, under: str) -> Decimal | None:
         return said[name] / said[under] if said[under] else None
@@ -123,7 +133,9 @@ def true_numbers(shop: Shop, truth: Truth, days: DateRange) -> dict[str, Decimal
         "attributed_share": over("attributed_revenue", "revenue"),
         "open_rate": over("unique_opens", "delivered"),
         "human_open_rate": over("unique_human_opens", "delivered"),
+        "adjusted_open_rate": over("unique_human_opens", "delivered_but_machine_only"),
         "click_rate": over("unique_clicks", "delivered"),
+        "human_click_rate": over("unique_human_clicks", "delivered"),
         "bounce_rate": over("bounced", "recipients"),
         "unsubscribe_rate": over("unsubscribes", "delivered"),
         "spam_complaint_rate": over("spam_complaints", "delivered"),

@@ -6,8 +6,11 @@
      │   ├─ KlaviyoRefused         asking again changes nothing (400, 404, 405, 409, 415)
      │   │   ├─ KeyRejected        the private key is missing, wrong or revoked (401)
      │   │   ├─ ScopeMissing       the key lacks a scope; only that stream stops (403)
-     │   │   └─ RevisionRetired    the pinned API revision is no longer served (410)
+     │   │   ├─ CursorExpired      a page's cursor is no longer good; begin again (400)
+     │   │   ├─ RevisionRetired    the pinned API revision is no longer served (410)
+     │   │   └─ WriteForbidden     a request that could change the account; it was not sent
      │   └─ KlaviyoUnavailable     retried and still failing (429, 5xx, connection, broken body)
+     │       └─ QuotaExhausted     the day's calls are used up; it says when it goes on (429)
      ├─ DatabaseError
      │   ├─ DatabaseUnavailable    no server answers, or it answers but cannot be used
      │   ├─ DatabaseOutdated       the schema is older or newer than this code
@@ -32,9 +35,13 @@ prints its message and its hint and exits with 1.
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 __all__ = [
     "AccountMissing",
     "ContractBroken",
+    "CursorExpired",
     "DataMissing",
     "DatabaseError",
     "DatabaseOutdated",
@@ -51,6 +58,7 @@ __all__ = [
     "NotebookMissing",
     "ParameterInvalid",
     "PortTaken",
+    "QuotaExhausted",
     "RevisionRetired",
     "RunError",
     "ScopeMissing",
@@ -58,6 +66,7 @@ __all__ = [
     "ShortHistory",
     "SyncRunning",
     "WorkbenchError",
+    "WriteForbidden",
 ]
 
 
@@ -83,7 +92,7 @@ class WorkbenchError(Exception):
 
 
 def _rebuilt(cls: type[WorkbenchError], message: str, state: dict[str, object]) -> WorkbenchError:
-    error = cls(message)
+    error = cls.__new__(cls, message)  # what else it was made with is in its state
     error.__dict__.update(state)
     return error
 
@@ -112,15 +121,45 @@ class KeyRejected(KlaviyoRefused):
 
 
 class ScopeMissing(KlaviyoRefused):
-    """The key lacks a scope."""
+    """The key lacks a scope.
+
+    Args:
+        scopes: those that it lacks, such as ``"forms:read"``; empty when Klaviyo does not say.
+        told: message, hint, status and endpoint.
+    """
+
+    def __init__(self, message: str, *, scopes: tuple[str, ...] = (), **told: Any) -> None:
+        super().__init__(message, **told)
+        self.scopes = scopes
+
+
+class CursorExpired(KlaviyoRefused):
+    """The cursor of a page is no longer good: what it led through must be begun again."""
 
 
 class RevisionRetired(KlaviyoRefused):
     """The pinned API revision is no longer served."""
 
 
+class WriteForbidden(KlaviyoRefused):
+    """A request that could change the account; it was not sent."""
+
+
 class KlaviyoUnavailable(KlaviyoError):
     """Retried, and still failing."""
+
+
+class QuotaExhausted(KlaviyoUnavailable):
+    """The calls of a day are used up.
+
+    Args:
+        retry_at: when there will be new ones, by Klaviyo's clock, UTC.
+        told: message, hint, status and endpoint.
+    """
+
+    def __init__(self, message: str, *, retry_at: dt.datetime, **told: Any) -> None:
+        super().__init__(message, **told)
+        self.retry_at = retry_at
 
 
 class DatabaseError(WorkbenchError):

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
+import orjson
 import pandas as pd
 
-from workbench.db import Database, open_database, read_frame, require_schema
-from workbench.errors import AccountMissing, DataMissing
-from workbench.metrics import evaluated
+from workbench.analytics import BRIDGES, bridge_frame
+from workbench.db import Database, open_database, read_frame, require_schema, statement
+from workbench.errors import AccountMissing, DataMissing, InputInvalid
+from workbench.metrics import LAST_TOUCH_WINDOWS, Windows, evaluated
 from workbench.periods import DateRange, account_day
 from workbench.settings import read_settings
 
@@ -26,12 +29,14 @@ __all__ = [
     "current_database",
     "load_account",
     "load_accounts",
+    "load_bridge",
     "load_campaigns",
     "load_daily_revenue",
     "load_flows",
     "load_forecast",
     "load_forecast_scores",
     "load_key_numbers",
+    "load_last_touch_orders",
     "load_measures",
     "load_refreshes",
     "use_database",
@@ -172,6 +177,108 @@ def load_flows(account: Account, days: DateRange) -> pd.DataFrame:
         flow_id, name, status, messages, then counts and rates as in ``load_campaigns``.
     """
     return _with_rates(read_frame(current_database(), "reads/flows", _within(account, days)))
+
+
+def load_last_touch_orders(
+    account: Account,
+    days: DateRange,
+    *,
+    windows: Windows = LAST_TOUCH_WINDOWS,
+    touches: str = "all",
+) -> pd.DataFrame:
+    """One row per order placed in the days, credited by our own last touch, not by Klaviyo's.
+
+    The latest open, click or receipt before the order is credited whose window, counted from the
+    receipt of its message, is still open.
+
+    Args:
+        account: whose orders.
+        days: account days of the order.
+        windows: (channel, role of the touch) -> length; a kind without a window is no touch.
+        touches: "all", or "human" to leave out opens by machines and clicks by bots.
+
+    Returns:
+        order_id, profile_id, placed_at, day, revenue, currency, message_id, channel, touch,
+        touched_at, received_at (all missing where nothing is credited, as with orders of a deleted
+        profile, whose touches nobody can find), klaviyo_message_id.
+
+    Source: Klaviyo help 1260804504250, message attribution: last touch, window from the receipt.
+    """
+    if touches not in {"all", "human"}:
+        raise InputInvalid(f"touches is {touches!r}", hint='choose "all" or "human"')
+    lengths = [
+        {"channel": channel, "role": role, "seconds": length.total_seconds()}
+        for (channel, role), length in windows.items()
+    ]
+    wanted = {
+        **_within(account, days),
+        "windows": orjson.dumps(lengths).decode(),
+        "longest": max((each.total_seconds() for each in windows.values()), default=0.0),
+        "humans": touches == "human",
+    }
+    return read_frame(current_database(), "reads/last_touch_orders", wanted)
+
+
+def load_bridge(account: Account, days: DateRange, *, metric: str = "revenue") -> pd.DataFrame:
+    """Klaviyo's reports and the events of the same days, joined by what makes them differ.
+
+    Args:
+        account: whose numbers.
+        days: whole periods of the reports: months, and quarters of what is long past.
+        metric: revenue, conversions, opens, human_opens, clicks or human_clicks; opens and clicks
+            begin with the profiles that the reports count and end with events.
+
+    Returns:
+        One row per step: term, label, value (Decimal), explanation. The first is the reports by
+        send date, the last the events by event date; all rows but the last sum to the last.
+
+    Raises:
+        DataMissing: the reports of the days were not read, or the days are no whole periods.
+    """
+    if metric not in BRIDGES:
+        raise InputInvalid(f"there is no bridge of {metric!r}", hint=f"try {', '.join(BRIDGES)}")
+    bridge = BRIDGES[metric]
+    wanted = {
+        **_within(account, days),
+        "statistic": bridge.statistic,
+        "role": bridge.role,
+        "is_money": bridge.is_money,
+    }
+    periods = read_frame(current_database(), "reads/bridge_periods", wanted)
+    if problem := _not_reported(periods, days):
+        raise DataMissing(problem, hint="type: workbench sync campaign_reports flow_reports")
+    of_reasons = "bridge_orders" if bridge.role == "revenue" else "bridge_answers"
+    with current_database().connection() as connection:
+        ends = connection.execute(statement("reads/bridge_ends"), wanted).fetchone()
+        rows = connection.execute(statement(f"reads/{of_reasons}"), wanted).fetchall()
+    reported, counted = ends or (None, None)
+    if reported is None or counted is None:
+        raise DataMissing(
+            f"Klaviyo's reports say nothing of {days}: no message was sent",
+            hint="choose days in which messages were sent",
+        )
+    reasons = {row[0]: Decimal(row[-1] if bridge.is_money else row[1]) for row in rows}
+    return bridge_frame(bridge, reported=reported, counted=counted, reasons=reasons)
+
+
+def _not_reported(found: pd.DataFrame, days: DateRange) -> str:
+    """Why the reports of some days cannot be summed; "" when they can."""
+    for report in ("campaign_reports", "flow_reports"):
+        known = found[found.report == report]
+        spans = list(zip(known.first_on.dt.date, known.last_on.dt.date, strict=True))
+        if not spans or spans[0][0] > days.first:
+            return f"the periods of {report} do not reach back to {days.first}"
+        if spans[0][0] < days.first:
+            return f"{days} are no whole periods: a period of {report} begins on {spans[0][0]}"
+        if known.through_on.isna().any():
+            unread = known[known.through_on.isna()].iloc[0].first_on.date()
+            return f"the period of {report} that begins on {unread} has not been read yet"
+        through = known.iloc[-1].through_on.date()
+        if through != days.last:
+            return f"{days} are no whole periods: the last one of {report} goes to {through}"
+        if (known.through_on != known.last_on).iloc[:-1].any():
+            return f"a period of {report} was read before it was over"
+    return ""
 
 
 def load_forecast(

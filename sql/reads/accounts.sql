@@ -1,5 +1,5 @@
 -- One row per account, the one synced last first.
---   as_of      Klaviyo's clock at the last finished sync; null before the first
+--   as_of      Klaviyo's clock at the last sync that read all; null before the first
 --   first_day  first account day with an event of a known metric; null before the first refresh
 select
     a.account_id,
@@ -15,6 +15,7 @@ select
         where m.account_id = a.account_id
     ) as first_day
 from klaviyo.account as a
-left join ops.sync_run as s on a.account_id = s.account_id and s.status = 'succeeded'
+left join ops.sync_run as s
+    on a.account_id = s.account_id and s.status in ('succeeded', 'unproven')
 group by a.account_id
 order by max(s.finished_at) desc nulls last, a.account_id;

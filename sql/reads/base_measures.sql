@@ -49,6 +49,7 @@ pairs as (
         bool_or(received_at is not null and opened_at is not null) as is_opened,
         bool_or(received_at is not null and opened_by_human_at is not null) as is_opened_by_human,
         bool_or(received_at is not null and clicked_at is not null) as is_clicked,
+        bool_or(received_at is not null and clicked_by_human_at is not null) as is_clicked_by_human,
         bool_or(received_at is not null and unsubscribed_at is not null) as is_unsubscribed,
         bool_or(received_at is not null and marked_spam_at is not null) as is_marked_spam,
         sum(revenue) as revenue
@@ -67,7 +68,11 @@ sends as (
         count(*) filter (where is_bounced) as bounced,
         count(*) filter (where is_opened) as unique_opens,
         count(*) filter (where is_opened_by_human) as unique_human_opens,
+        count(*) filter (
+            where is_delivered and (is_opened_by_human or not is_opened)
+        ) as delivered_but_machine_only,
         count(*) filter (where is_clicked) as unique_clicks,
+        count(*) filter (where is_clicked_by_human) as unique_human_clicks,
         count(*) filter (where is_unsubscribed) as unsubscribes,
         count(*) filter (where is_marked_spam) as spam_complaints,
         coalesce(sum(revenue), 0) as message_revenue
@@ -92,7 +97,9 @@ select
     e.bounced,
     e.unique_opens,
     e.unique_human_opens,
+    e.delivered_but_machine_only,
     e.unique_clicks,
+    e.unique_human_clicks,
     e.unsubscribes,
     e.spam_complaints,
     case when m.has_revenue then e.message_revenue end as message_revenue

@@ -9,6 +9,12 @@ from (
     union all
     select count(*) as found from klaviyo.profile
     union all
+    select count(*) as found from klaviyo.profile_prediction
+    union all
+    select count(*) as found from klaviyo.profile_merge
+    union all
+    select count(*) as found from klaviyo.membership
+    union all
     select count(*) as found from klaviyo.event
     union all
     select count(*) as found from klaviyo.campaign
@@ -18,6 +24,32 @@ from (
     select count(*) as found from klaviyo.flow
     union all
     select count(*) as found from klaviyo.flow_message
+    union all
+    select count(*) as found from klaviyo.custom_metric
+    union all
+    select count(*) as found from klaviyo.campaign_estimate
+    union all
+    select count(*) as found from klaviyo.flow_action
+    union all
+    select count(*) as found from klaviyo.flow_version
+    union all
+    select count(*) as found from klaviyo.list
+    union all
+    select count(*) as found from klaviyo.segment
+    union all
+    select count(*) as found from klaviyo.tag_group
+    union all
+    select count(*) as found from klaviyo.tag
+    union all
+    select count(*) as found from klaviyo.template
+    union all
+    select count(*) as found from klaviyo.form
+    union all
+    select count(*) as found from klaviyo.form_version
+    union all
+    select count(*) as found from klaviyo.metric_name
+    union all
+    select count(*) as found from klaviyo.report_value
     union all
     select count(*) as found from mart.dim_date
     union all

@@ -1,27 +1,172 @@
 -- One row: events that were new, and events that had changed.
--- Merges staged_event into klaviyo.event and notes what it changed in ops.touched, in one
--- statement, so that a refresh can never miss a change.
---   %(timezone)s  the account's time zone, in which days are counted
-with merged as (
-    insert into klaviyo.event as stored (
+-- Merges staged_event, which holds each event once, into klaviyo.event; keeps the version that a
+-- change replaces; and notes in ops.touched what it changed. All in one statement, so that a
+-- refresh can never miss a change, and no lock is taken on events that stay as they are.
+--   %(account_id)s      the account
+--   %(first)s, %(last)s times of the earliest and the latest staged event, which spare a
+--                       hypertable the look into its other chunks
+--   %(timezone)s        the account's time zone, in which days are counted
+with stored as (
+    select
+        e.metric_id,
+        e.occurred_at,
+        e.event_id,
+        (
+            e.profile_id is distinct from s.profile_id
+            or e.attributions is distinct from s.attributions
+            or e.currency is distinct from s.currency
+            or e.payload is distinct from s.payload
+        ) as is_changed
+    from klaviyo.event as e
+    inner join staged_event as s
+        on
+            e.metric_id = s.metric_id
+            and e.occurred_at = s.occurred_at
+            and e.event_id = s.event_id
+    where
+        e.account_id = %(account_id)s
+        and e.occurred_at between %(first)s and %(last)s
+),
+
+changed as (
+    select
+        e.metric_id,
+        e.occurred_at,
+        e.event_id,
+        e.profile_id,
+        e.value,
+        e.currency,
+        e.message_ref,
+        e.attributions,
+        e.payload,
+        e.changed_at
+    from stored
+    inner join klaviyo.event as e
+        on
+            stored.metric_id = e.metric_id
+            and stored.occurred_at = e.occurred_at
+            and stored.event_id = e.event_id
+    where
+        stored.is_changed
+        and e.account_id = %(account_id)s
+        and e.occurred_at between %(first)s and %(last)s
+),
+
+added as (
+    select s.*
+    from staged_event as s
+    where
+        not exists (
+            select 1
+            from stored
+            where
+                stored.metric_id = s.metric_id
+                and stored.occurred_at = s.occurred_at
+                and stored.event_id = s.event_id
+        )
+),
+
+-- what was stored before Klaviyo could resolve its metric
+resolved as (
+    delete from klaviyo.event as e
+    using added
+    where
+        e.account_id = %(account_id)s
+        and e.metric_id = ''
+        and e.occurred_at between %(first)s and %(last)s
+        and e.occurred_at = added.occurred_at
+        and e.event_id = added.event_id
+        and added.metric_id <> ''
+    returning
+        e.metric_id,
+        e.occurred_at,
+        e.event_id,
+        e.profile_id,
+        e.value,
+        e.currency,
+        e.message_ref,
+        e.attributions,
+        e.payload,
+        e.changed_at,
+        e.first_seen_at
+),
+
+replaced as (
+    insert into klaviyo.event_version (
         account_id,
         metric_id,
         occurred_at,
         event_id,
+        seen_from,
+        seen_until,
         profile_id,
         value,
         currency,
-        message_ref,
-        flow_id,
-        variation_id,
-        sent_at,
-        is_machine_open,
-        is_bot_click,
         attributions,
         payload
     )
-    -- an event may stand on two pages: the later copy is the fresher one
-    select distinct on (account_id, metric_id, occurred_at, event_id)
+    select
+        %(account_id)s::text as account_id,
+        before.metric_id,
+        before.occurred_at,
+        before.event_id,
+        before.changed_at,
+        now() as seen_until,
+        before.profile_id,
+        before.value,
+        before.currency,
+        before.attributions,
+        before.payload
+    from (
+        select
+            changed.*,
+            null::timestamptz as first_seen_at
+        from changed
+        union all
+        select resolved.*
+        from resolved
+    ) as before
+    -- changed twice in one transaction
+    on conflict do nothing
+),
+
+updated as (
+    update klaviyo.event as e
+    set
+        profile_id = s.profile_id,
+        original_profile_id = nullif(coalesce(e.original_profile_id, e.profile_id), s.profile_id),
+        value = s.value,
+        currency = s.currency,
+        is_currency_assumed = s.is_currency_assumed,
+        message_ref = s.message_ref,
+        flow_id = s.flow_id,
+        variation_id = s.variation_id,
+        sent_at = s.sent_at,
+        is_machine_open = s.is_machine_open,
+        is_bot_click = s.is_bot_click,
+        attributions = s.attributions,
+        payload = s.payload,
+        changed_at = now()
+    from changed
+    inner join staged_event as s
+        on
+            changed.metric_id = s.metric_id
+            and changed.occurred_at = s.occurred_at
+            and changed.event_id = s.event_id
+    where
+        e.account_id = %(account_id)s
+        and e.occurred_at between %(first)s and %(last)s
+        and e.metric_id = changed.metric_id
+        and e.occurred_at = changed.occurred_at
+        and e.event_id = changed.event_id
+    returning
+        e.metric_id,
+        e.occurred_at,
+        e.message_ref
+),
+
+inserted as (
+    insert into klaviyo.event (
         account_id,
         metric_id,
         occurred_at,
@@ -29,6 +174,7 @@ with merged as (
         profile_id,
         value,
         currency,
+        is_currency_assumed,
         message_ref,
         flow_id,
         variation_id,
@@ -36,48 +182,74 @@ with merged as (
         is_machine_open,
         is_bot_click,
         attributions,
-        payload
-    from staged_event
-    order by account_id asc, metric_id asc, occurred_at asc, event_id asc, ctid desc
-    on conflict (account_id, metric_id, occurred_at, event_id) do update
-        set
-            profile_id = excluded.profile_id,
-            value = excluded.value,
-            currency = excluded.currency,
-            message_ref = excluded.message_ref,
-            flow_id = excluded.flow_id,
-            variation_id = excluded.variation_id,
-            sent_at = excluded.sent_at,
-            is_machine_open = excluded.is_machine_open,
-            is_bot_click = excluded.is_bot_click,
-            attributions = excluded.attributions,
-            payload = excluded.payload,
-            changed_at = now()
-        where
-        stored.profile_id is distinct from excluded.profile_id
-        or stored.attributions is distinct from excluded.attributions
-        or stored.currency is distinct from excluded.currency
-        or stored.payload is distinct from excluded.payload
+        payload,
+        first_seen_at
+    )
+    select
+        added.account_id,
+        added.metric_id,
+        added.occurred_at,
+        added.event_id,
+        added.profile_id,
+        added.value,
+        added.currency,
+        added.is_currency_assumed,
+        added.message_ref,
+        added.flow_id,
+        added.variation_id,
+        added.sent_at,
+        added.is_machine_open,
+        added.is_bot_click,
+        added.attributions,
+        added.payload,
+        coalesce(resolved.first_seen_at, now()) as first_seen_at
+    from added
+    left join resolved
+        on
+            added.occurred_at = resolved.occurred_at
+            and added.event_id = resolved.event_id
+    -- a window beside this one may have brought it meanwhile
+    on conflict do nothing
     returning
-        account_id,
         metric_id,
-        (occurred_at at time zone %(timezone)s)::date as day,
-        coalesce(message_ref, '') as message_ref,
-        -- now() is the transaction's: only a row made in it was first seen then
-        first_seen_at = now() as is_new
+        occurred_at,
+        message_ref
 ),
 
 touched as (
     insert into ops.touched (account_id, metric_id, day, message_ref)
     select distinct
-        account_id,
-        metric_id,
-        day,
-        message_ref
-    from merged
+        %(account_id)s::text as account_id,
+        moved.metric_id,
+        (moved.occurred_at at time zone %(timezone)s)::date as day,
+        coalesce(moved.message_ref, '') as message_ref
+    from (
+        select
+            inserted.metric_id,
+            inserted.occurred_at,
+            inserted.message_ref
+        from inserted
+        union all
+        select
+            updated.metric_id,
+            updated.occurred_at,
+            updated.message_ref
+        from updated
+        union all
+        select
+            changed.metric_id,
+            changed.occurred_at,
+            changed.message_ref
+        from changed
+        union all
+        select
+            resolved.metric_id,
+            resolved.occurred_at,
+            resolved.message_ref
+        from resolved
+    ) as moved
 )
 
 select
-    count(*) filter (where is_new) as new,
-    count(*) filter (where not is_new) as changed
-from merged;
+    (select count(*) from inserted) - (select count(*) from resolved) as new,
+    (select count(*) from updated) + (select count(*) from resolved) as changed;

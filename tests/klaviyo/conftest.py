@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx
 
 from workbench.klaviyo import KlaviyoClient, Limiter
+from workbench.klaviyo.requests import RequestRecord
 
 KEY = "pk_0123456789abcdef0123456789abcdef01"
 URL = "https://klaviyo.test"
@@ -32,7 +33,12 @@ class Clock:
 
 @contextmanager
 def client_of(
-    answer: Callable[[httpx.Request], httpx.Response], clock: Clock | None = None, *, key: str = KEY
+    answer: Callable[[httpx.Request], httpx.Response],
+    clock: Clock | None = None,
+    *,
+    key: str = KEY,
+    sleep: Callable[[float], None] | None = None,
+    on_request: Callable[[RequestRecord], None] | None = None,
 ) -> Iterator[KlaviyoClient]:
     clock = clock or Clock()
     with KlaviyoClient(
@@ -41,6 +47,7 @@ def client_of(
         revision=REVISION,
         limiter=Limiter(clock=clock, sleep=clock.sleep),
         transport=httpx.MockTransport(answer),
-        sleep=clock.sleep,
+        sleep=sleep or clock.sleep,
+        on_request=on_request,
     ) as client:
         yield client

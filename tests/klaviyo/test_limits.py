@@ -67,9 +67,9 @@ def held(seconds: float) -> None:
 class SlowToRead(Limit):
     """Lets other threads go on between two looks at it, so that a race between them shows."""
 
-    def __getattribute__(self, name: str) -> int:
+    def __getattribute__(self, name: str) -> object:
         time.sleep(0.001)
-        return int(super().__getattribute__(name))
+        return super().__getattribute__(name)
 
 
 def test_threads_share_one_quota() -> None:

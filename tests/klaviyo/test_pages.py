@@ -9,7 +9,6 @@ import pytest
 
 from workbench.errors import KlaviyoUnavailable
 from workbench.klaviyo import pages
-from workbench.klaviyo.limits import XL
 
 from .conftest import URL, client_of
 
@@ -30,7 +29,7 @@ def test_pages_come_in_order_with_what_they_include() -> None:
         return httpx.Response(200, json=bodies[len(asked) - 1])
 
     with client_of(answered) as client:
-        found = list(pages(client, "/api/events", {"sort": "datetime"}, limit=XL))
+        found = list(pages(client, "/api/events", {"sort": "datetime"}))
     assert [[item["id"] for item in page.data] for page in found] == [["1", "2"], [], ["3"]]
     assert [page.included for page in found] == [[], [{"id": "x"}], []]
     assert asked == [
@@ -59,7 +58,7 @@ def test_the_key_goes_to_the_configured_host_whatever_a_body_says(following: str
         return httpx.Response(200, json={"data": [], "links": links})
 
     with client_of(answered) as client:
-        list(pages(client, "/api/events", limit=XL))
+        list(pages(client, "/api/events"))
     assert len(asked) == 2
     assert {f"{url.scheme}://{url.netloc.decode()}" for url in asked} == {URL}
 
@@ -70,5 +69,15 @@ def test_an_answer_without_data_is_no_empty_page(body: dict[str, Any]) -> None:
         client_of(lambda _: httpx.Response(200, json=body)) as client,
         pytest.raises(KlaviyoUnavailable, match="/api/events answered without data") as caught,
     ):
-        list(pages(client, "/api/events", limit=XL))
+        list(pages(client, "/api/events"))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("following", ["https://[", 7])
+def test_a_next_link_that_is_none_is_told(following: object) -> None:
+    body = {"data": [], "links": {"next": following}}
+    with (
+        client_of(lambda _: httpx.Response(200, json=body)) as client,
+        pytest.raises(KlaviyoUnavailable, match="/api/events answered with a link that is none"),
+    ):
+        list(pages(client, "/api/events"))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import pytest
 
-from workbench.klaviyo import Page
-from workbench.klaviyo import records as made
+from workbench.klaviyo import Page, accounts, campaigns, flows, forms, groups, profiles
 from workbench.klaviyo.records import TABLES, Rows
 
 CREATED, UPDATED = "2024-01-31T09:15:00+00:00", "2026-10-01T00:00:00+00:00"
@@ -51,7 +48,7 @@ def test_account() -> None:
     contact = {"organization_name": "Fern & Field", "street_address": {"country": "Norway"}}
     said = {"timezone": "Europe/Oslo", "preferred_currency": "NOK", "contact_information": contact}
     page = Page([resource("account", "AbC123", **said)], [])
-    assert read(made.account_rows(page, is_simulated=True), "klaviyo.account") == [
+    assert read(accounts.account_rows(page, is_simulated=True), "klaviyo.account") == [
         {
             "account_id": "AbC123",
             "name": "Fern & Field",
@@ -71,7 +68,7 @@ def test_account() -> None:
 def test_account_without_contact_is_called_by_its_id(contact: Any) -> None:
     said = {"timezone": "UTC", "preferred_currency": "EUR", "contact_information": contact}
     page = Page([resource("account", "AbC123", **said)], [])
-    (row,) = read(made.account_rows(page, is_simulated=False), "klaviyo.account")
+    (row,) = read(accounts.account_rows(page, is_simulated=False), "klaviyo.account")
     assert (row["name"], row["country"], row["is_simulated"]) == ("AbC123", None, False)
 
 
@@ -88,7 +85,7 @@ def test_account_without_contact_is_called_by_its_id(contact: Any) -> None:
 def test_metric(integration: Any, name: str | None, category: str | None) -> None:
     said = {"name": "Placed Order", "created": CREATED, "updated": None, "integration": integration}
     page = Page([resource("metric", "Mm1234", **said)], [])
-    assert read(made.metric_rows(page, account_id="AbC123"), "klaviyo.metric") == [
+    assert read(accounts.metric_rows(page, account_id="AbC123"), "klaviyo.metric") == [
         {
             "account_id": "AbC123",
             "metric_id": "Mm1234",
@@ -109,7 +106,7 @@ def test_metric(integration: Any, name: str | None, category: str | None) -> Non
 def test_mapped_metric(metric: Any, custom: Any) -> None:
     related = [("metric", metric), ("custom-metric", custom)]
     page = Page([resource("mapped-metric", "revenue", *related, updated=UPDATED)], [])
-    (row,) = read(made.mapped_metric_rows(page, account_id="AbC123"), "klaviyo.mapped_metric")
+    (row,) = read(accounts.mapped_metric_rows(page, account_id="AbC123"), "klaviyo.mapped_metric")
     assert row == {
         "account_id": "AbC123",
         "mapping": "revenue",
@@ -122,7 +119,7 @@ def test_mapped_metric(metric: Any, custom: Any) -> None:
 
 def test_mapped_metric_with_links_only_maps_nothing() -> None:
     page = Page([{**resource("mapped-metric", "revenue"), "relationships": {"metric": {}}}], [])
-    (row,) = read(made.mapped_metric_rows(page, account_id="AbC123"), "klaviyo.mapped_metric")
+    (row,) = read(accounts.mapped_metric_rows(page, account_id="AbC123"), "klaviyo.mapped_metric")
     assert (row["metric_id"], row["custom_metric_id"], row["updated_at"]) == (None, None, None)
 
 
@@ -135,7 +132,13 @@ def test_campaign_and_its_messages() -> None:
     definition = {"channel": "email", "label": "Main", "content": {"subject": "Hello \u00e9"}}
     messages = [
         resource(
-            "campaign-message", "M1", ("campaign", to("campaign", "CA")), definition=definition
+            "campaign-message",
+            "M1",
+            ("campaign", to("campaign", "CA")),
+            ("template", to("template", "T9")),
+            definition=definition,
+            created_at=CREATED,
+            updated_at=UPDATED,
         ),
         resource(
             "campaign-message",
@@ -144,11 +147,20 @@ def test_campaign_and_its_messages() -> None:
             definition={"channel": "sms", "content": {"body": "Hi"}},
         ),
         resource("campaign-message", "M3", definition=None),
+        resource("campaign-message", "M4", ("campaign", to("campaign", "of another page"))),
         resource("tag", "T1", name="sale"),
     ]
     sent = {"updated_at": UPDATED, "scheduled_at": CREATED, "send_time": UPDATED, "archived": True}
-    page = Page([campaign("A", **sent), campaign("B"), campaign("C", status="Draft")], messages)
-    rows = made.campaign_rows(page, account_id="AbC123")
+    planned = {
+        "audiences": {"included": ["L2", "L1"], "excluded": []},
+        "send_strategy": {"method": "throttled"},
+    }
+    tagged = campaign("A", **sent, **planned)
+    tagged["relationships"]["tags"] = {"data": [to("tag", "T2"), to("tag", "T1")]}
+    drafted = campaign("C", status="Draft")
+    drafted["relationships"]["campaign-messages"] = {"data": [to("campaign-message", "M3")]}
+    page = Page([tagged, campaign("B"), drafted], messages)
+    rows = campaigns.campaign_rows(page, account_id="AbC123")
     first, second, third = read(rows, "klaviyo.campaign")
     assert first == {
         "account_id": "AbC123",
@@ -157,12 +169,17 @@ def test_campaign_and_its_messages() -> None:
         "channel": "email",
         "status": "Sent",
         "is_archived": True,
+        "included_ids": ["L1", "L2"],
+        "excluded_ids": [],
+        "send_strategy": "throttled",
+        "tag_ids": ["T1", "T2"],
         "created_at": CREATED,
         "updated_at": UPDATED,
         "scheduled_at": CREATED,
         "sent_at": UPDATED,
-        "payload": {"name": "A", "status": "Sent", "created_at": CREATED, **sent},
+        "payload": {"name": "A", "status": "Sent", "created_at": CREATED, **sent, **planned},
     }
+    assert (second["included_ids"], second["send_strategy"], second["tag_ids"]) == (None,) * 3
     assert (second["channel"], second["sent_at"], second["is_archived"]) == ("sms", None, False)
     assert (third["channel"], third["status"]) == (None, "Draft")
     assert read(rows, "klaviyo.campaign_message") == [
@@ -173,7 +190,10 @@ def test_campaign_and_its_messages() -> None:
             "channel": "email",
             "label": "Main",
             "subject": "Hello \u00e9",
-            "payload": {"definition": definition},
+            "template_id": "T9",
+            "created_at": CREATED,
+            "updated_at": UPDATED,
+            "payload": {"definition": definition, "created_at": CREATED, "updated_at": UPDATED},
         },
         {
             "account_id": "AbC123",
@@ -182,17 +202,57 @@ def test_campaign_and_its_messages() -> None:
             "channel": "sms",
             "label": None,
             "subject": None,
+            "template_id": None,
+            "created_at": None,
+            "updated_at": None,
             "payload": {"definition": {"channel": "sms", "content": {"body": "Hi"}}},
         },
         {
             "account_id": "AbC123",
             "message_id": "M3",
-            "campaign_id": None,
+            "campaign_id": "CC",
             "channel": None,
             "label": None,
             "subject": None,
+            "template_id": None,
+            "created_at": None,
+            "updated_at": None,
             "payload": {"definition": None},
         },
+    ]
+
+
+def flow_parts(definition: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Steps and messages of a flow with this definition."""
+    page = Page([resource("flow", "Fl1", definition=definition)], [])
+    rows = flows.definition_rows(page, account_id="AbC123")
+    return read(rows, "klaviyo.flow_action"), read(rows, "klaviyo.flow_message")
+
+
+def test_flow() -> None:
+    said = {
+        "name": "Welcome series",
+        "status": "live",
+        "archived": False,
+        "trigger_type": "Added to List",
+        "created": CREATED,
+        "updated": UPDATED,
+    }
+    item = resource("flow", "Fl1", ("tags", [to("tag", "T2"), to("tag", "T1")]), **said)
+    rows = flows.flow_rows(Page([item], []), account_id="AbC123")
+    assert read(rows, "klaviyo.flow") == [
+        {
+            "account_id": "AbC123",
+            "flow_id": "Fl1",
+            "name": "Welcome series",
+            "status": "live",
+            "is_archived": False,
+            "trigger_type": "Added to List",
+            "tag_ids": ["T1", "T2"],
+            "created_at": CREATED,
+            "updated_at": UPDATED,
+            "payload": said,
+        }
     ]
 
 
@@ -206,40 +266,39 @@ def test_campaign_and_its_messages() -> None:
         (None, None),
     ],
 )
-def test_flow_and_its_messages(action_type: str | None, channel: str | None) -> None:
-    message = {"id": "F1", "name": "Welcome", "subject_line": "Hello"}
-    definition = {
-        "actions": [
-            {"id": "7", "type": "time-delay", "data": {"unit": "days", "value": 2}},
-            {"id": "8", "type": action_type, "data": {"message": message}},
-            {"id": "9", "type": "send-email", "data": {"message": {"id": None, "name": "Draft"}}},
-            {"id": "10", "type": "update-profile", "data": None},
-        ]
+def test_the_steps_and_messages_of_a_flow(action_type: str | None, channel: str | None) -> None:
+    message = {
+        "id": "F1",
+        "name": "Welcome",
+        "subject_line": "Hello",
+        "template_id": "T9",
+        "transactional": False,
     }
-    said = {
-        "name": "Welcome series",
-        "status": "live",
-        "archived": False,
-        "trigger_type": "Added to List",
-        "created": CREATED,
-        "updated": UPDATED,
-        "definition": definition,
-    }
-    rows = made.flow_rows(Page([resource("flow", "Fl1", **said)], []), account_id="AbC123")
-    assert read(rows, "klaviyo.flow") == [
-        {
-            "account_id": "AbC123",
-            "flow_id": "Fl1",
-            "name": "Welcome series",
-            "status": "live",
-            "is_archived": False,
-            "trigger_type": "Added to List",
-            "created_at": CREATED,
-            "updated_at": UPDATED,
-            "payload": said,
-        }
+    links = {"next_if_true": "10", "next_if_false": None}
+    sending = {"id": "8", "type": action_type, "data": {"message": message, "status": "live"}}
+    steps = [
+        {"id": "7", "type": "conditional-split", "links": links, "data": {}},
+        sending,
+        {"id": "9", "type": "send-email", "data": {"message": {"id": None, "name": "Draft"}}},
+        {"id": "10", "type": "update-profile", "data": None},
+        {"type": "time-delay"},
     ]
-    assert read(rows, "klaviyo.flow_message") == [
+    actions, messages = flow_parts({"actions": steps})
+    assert [row["action_id"] for row in actions] == ["7", "8", "9", "10"]
+    assert [row["position"] for row in actions] == [0, 1, 2, 3]
+    assert [row["next_ids"] for row in actions] == [["10"], [], [], []]
+    assert actions[1] == {
+        "account_id": "AbC123",
+        "flow_id": "Fl1",
+        "action_id": "8",
+        "position": 1,
+        "action_type": action_type,
+        "status": "live",
+        "message_id": "F1",
+        "next_ids": [],
+        "payload": sending,
+    }
+    assert messages == [
         {
             "account_id": "AbC123",
             "message_id": "F1",
@@ -248,6 +307,8 @@ def test_flow_and_its_messages(action_type: str | None, channel: str | None) -> 
             "name": "Welcome",
             "channel": channel,
             "subject": "Hello",
+            "template_id": "T9",
+            "is_transactional": False,
             "payload": message,
         }
     ]
@@ -257,19 +318,81 @@ def test_the_message_of_a_tested_step_is_found() -> None:
     message = {"id": "F2", "name": "Cart 1", "subject_line": "Hello"}
     sending = {"id": "8", "type": "send-email", "data": {"message": message}}
     test = {"id": "8", "type": "ab-test", "data": {"status": "live", "main_action": sending}}
-    flow = resource("flow", "Fl1", definition={"actions": [test]})
-    (row,) = read(made.flow_rows(Page([flow], []), account_id="AbC123"), "klaviyo.flow_message")
+    (action,), (row,) = flow_parts({"actions": [test]})
     assert (row["message_id"], row["action_id"], row["channel"]) == ("F2", "8", "email")
+    assert (action["message_id"], action["action_type"]) == ("F2", "ab-test")
 
 
-@pytest.mark.parametrize(
-    "definition", [{}, {"definition": None}, {"definition": {"actions": None}}]
-)
-def test_flow_without_definition_or_name(definition: dict[str, Any]) -> None:
-    rows = made.flow_rows(Page([resource("flow", "Fl1", **definition)], []), account_id="AbC123")
+@pytest.mark.parametrize("definition", [None, {}, {"actions": None}])
+def test_flow_without_definition_or_name(definition: Any) -> None:
+    assert flow_parts(definition) == ([], [])
+    rows = flows.flow_rows(Page([resource("flow", "Fl1")], []), account_id="AbC123")
     (flow,) = read(rows, "klaviyo.flow")
     assert (flow["name"], flow["is_archived"], flow["status"]) == ("", False, None)
-    assert read(rows, "klaviyo.flow_message") == []
+
+
+def test_a_digest_knows_content_from_order() -> None:
+    definition = {"actions": [{"id": "1"}, {"id": "2"}], "triggers": []}
+    again = {"triggers": [], "actions": [{"id": "1"}, {"id": "2"}]}
+    other = {"triggers": [], "actions": [{"id": "2"}, {"id": "1"}]}
+    assert flows.digest(definition) == flows.digest(again) != flows.digest(other)
+
+
+def test_lists_segments_tags_and_templates() -> None:
+    dates = {"created": CREATED, "updated": UPDATED}
+    tags = ("tags", [to("tag", "T1")])
+    page = Page([resource("list", "L1", tags, name="All", opt_in_process="single", **dates)], [])
+    (found,) = read(groups.list_rows(page, account_id="A"), "klaviyo.list")
+    kept = {"created_at": CREATED, "updated_at": UPDATED}
+    said = {"name": "All", "opt_in_process": "single", **dates}
+    assert found == {
+        "account_id": "A",
+        "list_id": "L1",
+        "name": "All",
+        "opt_in_process": "single",
+        "tag_ids": ["T1"],
+        "payload": said,
+        **kept,
+    }
+    unsaid = {"name": None, "is_active": None, "is_processing": True, "definition": {"a": [1]}}
+    page = Page([resource("segment", "S1", **unsaid, **dates)], [])
+    (found,) = read(groups.segment_rows(page, account_id="A"), "klaviyo.segment")
+    assert (found["name"], found["is_active"], found["is_processing"]) == ("", None, True)
+    assert (found["tag_ids"], found["payload"]["definition"]) == (None, {"a": [1]})
+    page = Page([resource("tag", "T1", ("tag-group", to("tag-group", "G1")), name="sale")], [])
+    (found,) = read(groups.tag_rows(page, account_id="A"), "klaviyo.tag")
+    assert (found["name"], found["tag_group_id"]) == ("sale", "G1")
+    page = Page([resource("tag-group", "G1", name="Season", exclusive=True, default=False)], [])
+    (found,) = read(groups.tag_group_rows(page, account_id="A"), "klaviyo.tag_group")
+    assert (found["is_exclusive"], found["is_default"]) == (True, False)
+    page = Page([resource("template", "T9", name="Hi", html="<p>", **dates)], [])
+    (found,) = read(campaigns.template_rows(page, account_id="A"), "klaviyo.template")
+    assert (found["name"], found["editor_type"], found["payload"]["html"]) == ("Hi", None, "<p>")
+
+
+def test_forms_and_their_versions() -> None:
+    dates = {"created_at": CREATED, "updated_at": UPDATED}
+    page = Page([resource("form", "Fo1", name="Pop", status="live", ab_test=True, **dates)], [])
+    (form,) = read(forms.form_rows(page, account_id="A"), "klaviyo.form")
+    assert (form["name"], form["status"], form["is_ab_test"]) == ("Pop", "live", True)
+    version = resource(
+        "form-version", "7", ("form", to("form", "Fo1")), form_type="popup", variation_name="B"
+    )
+    rows = forms.form_version_rows(Page([version], []), account_id="A")
+    (found,) = read(rows, "klaviyo.form_version")
+    assert (found["form_id"], found["form_type"], found["variation_name"]) == ("Fo1", "popup", "B")
+
+
+def test_custom_metrics_and_estimates() -> None:
+    said = {"name": "Large", "definition": {"aggregation_method": "count"}, "created": CREATED}
+    metrics = ("metrics", [to("metric", "M2"), to("metric", "M1")])
+    page = Page([resource("custom-metric", "c1", metrics, **said)], [])
+    (found,) = read(accounts.custom_metric_rows(page, account_id="A"), "klaviyo.custom_metric")
+    assert (found["aggregation_method"], found["metric_ids"]) == ("count", ["M1", "M2"])
+    estimated = {"estimated_recipient_count": 12}
+    page = Page([resource("campaign-recipient-estimation", "C1", **estimated)], [])
+    (found,) = read(campaigns.estimate_rows(page, account_id="A"), "klaviyo.campaign_estimate")
+    assert (found["campaign_id"], found["recipients"]) == ("C1", 12)
 
 
 def test_profile_apart_from_who_it_is() -> None:
@@ -292,9 +415,12 @@ def test_profile_apart_from_who_it_is() -> None:
             "sms": {"marketing": {"can_receive_sms_marketing": False}},
         },
     }
-    rows = made.profile_rows(Page([resource("profile", "01G", **said)], []), account_id="AbC123")
+    rows = profiles.profile_rows(
+        Page([resource("profile", "01G", **said)], []), account_id="AbC123"
+    )
     (profile,) = read(rows, "klaviyo.profile")
-    assert profile == {
+    known = {name: value for name, value in profile.items() if value is not None}
+    assert known == {
         "account_id": "AbC123",
         "profile_id": "01G",
         "country": "Norway",
@@ -305,6 +431,7 @@ def test_profile_apart_from_who_it_is() -> None:
         "created_at": CREATED,
         "updated_at": UPDATED,
         "last_event_at": UPDATED,
+        "is_redacted": False,
     }
     assert not {"ada@example.com", "+15005550006", "Ada", "7"} & set(profile.values())
     assert read(rows, "klaviyo.profile_personal") == [
@@ -329,174 +456,12 @@ def test_profile_apart_from_who_it_is() -> None:
     ],
 )
 def test_profile_of_which_little_is_known(said: dict[str, Any]) -> None:
-    rows = made.profile_rows(Page([resource("profile", "01G", **said)], []), account_id="AbC123")
+    rows = profiles.profile_rows(
+        Page([resource("profile", "01G", **said)], []), account_id="AbC123"
+    )
     (profile,), (person,) = read(rows, "klaviyo.profile"), read(rows, "klaviyo.profile_personal")
     known = {name for name, value in {**profile, **person}.items() if value is not None}
-    assert known == {"account_id", "profile_id", "payload"}
-
-
-def event(properties: Any, *related: tuple[str, Any]) -> dict[str, Any]:
-    said = {"timestamp": 1690387200, "datetime": "2023-07-26 16:00:00+00:00", "uuid": "u"}
-    return resource("event", "3Ab", *related, **said, event_properties=properties)
-
-
-def event_row(item: Mapping[str, Any], *included: dict[str, Any]) -> dict[str, Any]:
-    page = Page([dict(item)], list(included))
-    rows = made.event_rows(page, account_id="AbC123", currency="NOK")
-    (row,) = read(rows, "klaviyo.event")
-    return row
-
-
-def test_event() -> None:
-    properties = {
-        "$value": 12.5,
-        "$value_currency": "EUR",
-        "$message": "M1",
-        "$flow": "Fl1",
-        "$variation": "V1",
-        "$_cohort$message_send_cohort": "1690387200:01H6XV",
-        "Items": ["a", {"b": None}],
-    }
-    related = [("metric", to("metric", "Mm1234")), ("profile", to("profile", "01G"))]
-    item = event(properties, *related)
-    assert event_row(item) == {
-        "account_id": "AbC123",
-        "metric_id": "Mm1234",
-        "occurred_at": "2023-07-26 16:00:00+00:00",
-        "event_id": "3Ab",
-        "profile_id": "01G",
-        "value": "12.5",
-        "currency": "EUR",
-        "message_ref": "M1",
-        "flow_id": "Fl1",
-        "variation_id": "V1",
-        "sent_at": dt.datetime(2023, 7, 26, 16, tzinfo=dt.UTC),
-        "is_machine_open": None,
-        "is_bot_click": None,
-        "attributions": None,
-        "payload": item["attributes"],
-    }
-
-
-@pytest.mark.parametrize("properties", [None, {}])
-def test_event_of_which_little_is_known(properties: Any) -> None:
-    row = event_row(event(properties))
-    known = {name for name, value in row.items() if value is not None}
-    assert known == {"account_id", "metric_id", "occurred_at", "event_id", "payload"}
-    assert row["metric_id"] == ""  # its key may not be null
-
-
-@pytest.mark.parametrize(
-    ("value", "stored"),
-    [
-        (19.99, "19.99"),
-        (0.1, "0.1"),
-        (1e-7, "1e-07"),
-        (0, "0"),
-        (-5, "-5"),
-        (2**53 + 1, "9007199254740993"),
-        (True, None),
-        (False, None),
-        ("19.99", None),
-        ("", None),
-        (None, None),
-        ([1], None),
-        ({"amount": 1}, None),
-    ],
-)
-def test_only_a_number_is_a_value_and_only_a_value_has_a_currency(
-    value: Any, stored: str | None
-) -> None:
-    row = event_row(event({"$value": value, "$value_currency": "EUR"}))
-    assert row["value"] == stored
-    assert row["currency"] == (None if stored is None else "EUR")
-    assert row["payload"]["event_properties"]["$value"] == value
-
-
-@pytest.mark.parametrize("named", [{}, {"$value_currency": None}, {"$value_currency": ""}])
-def test_a_value_without_currency_is_in_the_accounts_own(named: dict[str, Any]) -> None:
-    assert event_row(event({"$value": 1, **named}))["currency"] == "NOK"
-
-
-@pytest.mark.parametrize(
-    ("cohort", "sent_at"),
-    [
-        ("1690387200:01H6XV", dt.datetime(2023, 7, 26, 16, tzinfo=dt.UTC)),
-        ("1690387200", dt.datetime(2023, 7, 26, 16, tzinfo=dt.UTC)),
-        (1690387200, dt.datetime(2023, 7, 26, 16, tzinfo=dt.UTC)),
-        ("", None),
-        (None, None),
-        (":01H6XV", None),
-        ("soon:01H6XV", None),
-        ("-5:01H6XV", None),
-    ],
-)
-def test_the_send_is_read_from_the_cohort(cohort: Any, sent_at: dt.datetime | None) -> None:
-    assert event_row(event({"$_cohort$message_send_cohort": cohort}))["sent_at"] == sent_at
-
-
-@pytest.mark.parametrize(
-    ("properties", "machine", "bot"),
-    [
-        ({"Apple Privacy Open": "true"}, True, None),
-        ({"Apple Privacy Open": "false"}, False, None),
-        ({"Apple Privacy Open": False, "machine_open": True}, True, None),
-        ({"machine_open": None}, False, None),
-        ({"Bot Click": True}, None, True),
-        ({"Bot Click": "false"}, None, False),
-        ({}, None, None),
-    ],
-)
-def test_machines_and_bots_are_known_by_either_spelling(
-    properties: dict[str, Any], machine: bool | None, bot: bool | None
-) -> None:
-    row = event_row(event(properties))
-    assert (row["is_machine_open"], row["is_bot_click"]) == (machine, bot)
-
-
-def attribution(name: str, **related: str) -> dict[str, Any]:
-    """Without attributes, as Klaviyo sends them."""
-    relationships = {
-        kind.replace("_", "-"): {"data": to(kind, other)} for kind, other in related.items()
-    }
-    return {"type": "attribution", "id": name, "relationships": relationships}
-
-
-def test_attributions_come_in_the_order_of_the_event() -> None:
-    by_flow = attribution("a1", attributed_event="4Cd", flow="Fl1", flow_message="F1")
-    by_campaign = attribution("a2", attributed_event="5Ef", campaign="C1", campaign_message="M1")
-    of_another = attribution("a3", flow="Fl2", flow_message_variation="V2")
-    given = [to("attribution", "a2"), to("attribution", "a1")]
-    row = event_row(event({}, ("attributions", given)), by_flow, by_campaign, of_another)
-    nothing = {
-        "attributed_event_id": None,
-        "campaign_id": None,
-        "campaign_message_id": None,
-        "flow_id": None,
-        "flow_message_id": None,
-        "variation_id": None,
-    }
-    first = {"attributed_event_id": "5Ef", "campaign_id": "C1", "campaign_message_id": "M1"}
-    second = {"attributed_event_id": "4Cd", "flow_id": "Fl1", "flow_message_id": "F1"}
-    assert row["attributions"] == [
-        {"attribution_id": "a2", **nothing, **first},
-        {"attribution_id": "a1", **nothing, **second},
-    ]
-    one = event_row(event({}, ("attributions", [to("attribution", "a3")])), of_another)
-    assert one["attributions"] == [
-        {"attribution_id": "a3", **nothing, "flow_id": "Fl2", "variation_id": "V2"}
-    ]
-
-
-@pytest.mark.parametrize("given", [None, [], [to("attribution", "not-included")]])
-def test_no_attribution_is_null(given: Any) -> None:
-    assert event_row(event({}, ("attributions", given)))["attributions"] is None
-
-
-def test_nul_characters_are_replaced_wherever_they_stand() -> None:
-    sent = {"a\x00b": ["\x00", {"c": "d\x00"}], "e": "\\u0000", "f": 1}
-    kept = {"a\ufffdb": ["\ufffd", {"c": "d\ufffd"}], "e": "\\u0000", "f": 1}
-    assert event_row(event(sent))["payload"]["event_properties"] == kept
+    assert known == {"account_id", "profile_id", "payload", "is_redacted"}
 
 
 def test_every_table_is_written_with_its_key_first() -> None:

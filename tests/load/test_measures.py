@@ -95,7 +95,7 @@ def test_what_the_account_does_not_map_is_unknown(new_book: Callable[..., Book])
     assert numbers.reason["revenue"] == "the account maps no metric to it"
 
 
-def test_messages_and_their_answers(book: Book) -> None:
+def test_row_14_machines_count_in_the_raw_rates_only(book: Book) -> None:
     for profile in ("P1", "P2", "P3"):
         book.event("received", "2026-10-27 15:00+00", profile, message="C1")
     book.event("bounced", "2026-10-27 15:00+00", "P4", message="C1")
@@ -114,7 +114,9 @@ def test_messages_and_their_answers(book: Book) -> None:
         bounced=1,
         unique_opens=2,
         unique_human_opens=1,
+        delivered_but_machine_only=2,  # P1 was opened for by a machine only
         unique_clicks=2,
+        unique_human_clicks=1,
         unsubscribes=1,
         spam_complaints=1,
     )

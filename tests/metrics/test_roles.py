@@ -11,6 +11,7 @@ RENAMED = {
     "Clicked SMS": "Clicked Text Message",
     "Failed to Deliver SMS": "Failed to Deliver Text Message",
     "Unsubscribed from SMS": "Unsubscribed from Text Messages",
+    "Unsubscribed from SMS Marketing": "Unsubscribed from Text Messages",
     "Unsubscribed from Email": "Unsubscribed from Email Marketing",
 }
 

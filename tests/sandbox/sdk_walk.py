@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,18 @@ from openapi_client import ApiException
 from urllib3.exceptions import HTTPError
 
 from workbench.sandbox.api.contract import ENDPOINTS, Endpoint
+from workbench.sandbox.api.revisions import endpoint_at
 
 from .official_sdk import Key, OfficialSdk
 
+
+def promised(revision: str) -> tuple[Endpoint, ...]:
+    """The contract's operations as a revision has them."""
+    return tuple(endpoint_at(each, revision) for each in ENDPOINTS if each.since <= revision)
+
+
 # version 24.0.0 of the SDK is of this revision, and knows nothing that came later
-PROMISED = tuple(each for each in ENDPOINTS if each.since <= "2026-07-15")
+PROMISED = promised("2026-07-15")
 CHANNELS = ("email", "sms", "mobile_push")
 # jobs have the id of the campaign that they are about
 ID_FROM = {"campaign-recipient-estimations": "campaigns", "campaign-send-jobs": "campaigns"}
@@ -78,6 +85,7 @@ class Walk:
         failed: told an answer that the SDK does not take, after which the walk goes on; the error
             is raised without it.
         visited: told an operation when it is done with.
+        contract: the operations to walk through.
     """
 
     def __init__(
@@ -89,14 +97,15 @@ class Walk:
         events: float = math.inf,
         failed: Callable[[Key, Exception], None] | None = None,
         visited: Callable[[Key], None] = lambda key: None,
+        contract: Sequence[Endpoint] = PROMISED,
     ) -> None:
         self._sdk, self._until, self._each, self._events = sdk, until, each, events
-        self._failed, self._visited = failed, visited
+        self._failed, self._visited, self._contract = failed, visited, contract
         self.met = Walked()
 
     def everything(self) -> Walked:
         """Page through every collection, then what its resources lead to, then the reports."""
-        waiting = [endpoint for endpoint in PROMISED if endpoint.method == "GET"]
+        waiting = [endpoint for endpoint in self._contract if endpoint.method == "GET"]
         while waiting:
             ready = [each for each in waiting if not self._parent(each) or self._ids(each)]
             if not ready:
@@ -104,7 +113,7 @@ class Walk:
             for endpoint in ready:
                 self._visit_all(endpoint)
             waiting = [each for each in waiting if each not in ready]
-        for endpoint in PROMISED:
+        for endpoint in self._contract:
             if endpoint.method == "POST":
                 self._ask(endpoint)
         return self.met

@@ -77,6 +77,20 @@ def test_every_operation_of_the_contract_is_answered(walked: Walked) -> None:
     assert {key for key in promised if not walked.resources[key]} == WITHOUT_ANY
 
 
+def test_row_30_the_official_sdk_reads_everything_unchanged(
+    walked: Walked, secure_server: SandboxServer
+) -> None:
+    """The other clients are in benchmarks/real_clients.py: each needs an environment of its own."""
+    assert secure_server.url.startswith("https://")
+    refused = Counter(
+        (each.path, each.status)
+        for each in secure_server.requests
+        if each.status != 200 and each.status != 404
+    )
+    assert refused == {}
+    assert walked.pages["GET", "/api/events"] > 1
+
+
 def test_events_are_those_of_the_columns(
     walked: Walked, secure_shop: Shop, snapshot: Snapshot
 ) -> None:

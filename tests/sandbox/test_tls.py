@@ -61,6 +61,16 @@ def test_another_name_is_not_vouched_for(secured: SandboxServer) -> None:
         _trusting(secured).wrap_socket(plain, server_hostname="a.klaviyo.com")
 
 
+def test_a_name_asked_for_is_vouched_for(shop: Shop) -> None:
+    with SandboxServer(shop, tls=True, name="a.klaviyo.com") as named:
+        port = httpx.URL(named.url).port
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            _trusting(named).wrap_socket(plain, server_hostname="a.klaviyo.com") as secure,
+        ):
+            assert ("DNS", "a.klaviyo.com") in secure.getpeercert()["subjectAltName"]
+
+
 def test_no_key_lies_beside_the_certificate(secured: SandboxServer) -> None:
     assert secured.certificate is not None
     assert [each.name for each in secured.certificate.parent.iterdir()] == ["certificate.pem"]
@@ -68,7 +78,7 @@ def test_no_key_lies_beside_the_certificate(secured: SandboxServer) -> None:
 
 
 def test_the_key_is_private_from_the_start(tmp_path: Path) -> None:
-    made = self_signed_certificate(tmp_path, host="sandbox.example.com")
+    made = self_signed_certificate(tmp_path, names=["sandbox.example.com"])
     assert stat.S_IMODE(made.key_path.stat().st_mode) == 0o600
     with pytest.raises(FileExistsError):
         self_signed_certificate(tmp_path)

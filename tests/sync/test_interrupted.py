@@ -20,7 +20,7 @@ from workbench.settings import Settings
 from .conftest import KEY, ended, environment, started, synced, unhurried_client
 
 # when a row was written depends on when it was synced; everything else must not
-_WRITTEN_AT = ["synced_at", "first_seen_at", "changed_at"]
+_WRITTEN_AT = ["synced_at", "first_seen_at", "changed_at", "run_id"]
 _WINDOWS_BEFORE_THE_KILL = 8
 
 

@@ -1,5 +1,6 @@
 """What numbers say: changes against another period, figures as text, sentences. Pure."""
 
+from workbench.analytics.bridges import BRIDGES, Bridge, bridge_frame
 from workbench.analytics.changes import key_number_changes
 from workbench.analytics.figures import (
     change_text,
@@ -14,6 +15,9 @@ from workbench.analytics.figures import (
 from workbench.analytics.weekly import weekly_sentences
 
 __all__ = [
+    "BRIDGES",
+    "Bridge",
+    "bridge_frame",
     "change_text",
     "count_text",
     "day_text",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import data, demo, doctor, notebooks, servers
+from workbench.cli import data, demo, doctor, notebooks, proof, servers, status, syncs
 from workbench.errors import WorkbenchError
 
 __all__ = ["app", "main"]
@@ -25,7 +25,9 @@ app = typer.Typer(
 
 app.command()(doctor.doctor)
 app.command()(demo.demo)
-app.command()(data.sync)
+app.command()(syncs.sync)
+app.command()(status.status)
+app.command()(proof.proof)
 app.command()(data.migrate)
 app.command()(data.database)
 app.command(cls=notebooks.PairedParameters)(notebooks.run)

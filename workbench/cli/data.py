@@ -1,17 +1,13 @@
-"""workbench sync, migrate, database: bring data in, and look after the place it is kept."""
+"""workbench migrate, database: look after the place where data is kept."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from workbench.db import (
     Database,
@@ -23,89 +19,11 @@ from workbench.db import (
 )
 from workbench.db import migrate as migrate_database
 from workbench.errors import SettingsInvalid
-from workbench.klaviyo import KlaviyoClient
-from workbench.load import load_account, use_database
 from workbench.settings import Settings, read_settings
-from workbench.store import refresh_facts
-from workbench.sync import Asked, Progress, SyncSummary, sync_account
 
-__all__ = ["database", "migrate", "print_summary", "ready_database", "sync", "synced"]
+__all__ = ["JSON", "database", "migrate", "ready_database"]
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-
-
-def sync(as_json: JSON = False) -> None:
-    """Read what is new from Klaviyo into the database, and refresh the facts that it touches.
-
-    The accounts are those of KLAVIYO_API_KEY (or KLAVIYO_API_KEYS, separated by commas). A sync
-    that was stopped goes on where it was.
-
-    Example: KLAVIYO_API_KEY=pk_... workbench sync
-    """
-    settings = read_settings()
-    if not settings.klaviyo_keys:
-        raise SettingsInvalid(
-            "no Klaviyo key is set",
-            hint="export KLAVIYO_API_KEY=pk_... (Klaviyo: Settings > API keys), or: workbench demo",
-        )
-    with ready_database(settings) as opened:
-        use_database(opened)
-        summaries = []
-        for key in settings.klaviyo_keys:
-            summaries.append(synced(opened, settings, key=key))
-            refresh_facts(load_account(summaries[-1].account_id))
-    if as_json:
-        print(json.dumps([_summary(summary) for summary in summaries], indent=2))
-        return
-    for summary in summaries:
-        print_summary(summary)
-
-
-def synced(opened: Database, settings: Settings, *, key: str) -> SyncSummary:
-    """Sync the account of one key, with progress on a terminal."""
-    with (
-        KlaviyoClient(key=key, url=settings.klaviyo_url, revision=settings.revision) as client,
-        Progress() as progress,
-    ):
-        return sync_account(
-            opened,
-            client,
-            progress=progress,
-            clock=time.monotonic,
-            asked=Asked(connections=settings.sync_connections, reread_days=settings.reread_days),
-        )
-
-
-def print_summary(summary: SyncSummary) -> None:
-    """The streams of a sync as a table."""
-    table = Table(title=f"Account {summary.account_id}, up to {summary.as_of:%Y-%m-%d %H:%M} UTC")
-    for heading in ("stream", "read", "new", "changed"):
-        table.add_column(heading, justify="left" if heading == "stream" else "right")
-    for name, count in summary.streams.items():
-        table.add_row(name, f"{count.read:,}", f"{count.new:,}", f"{count.changed:,}")
-    Console().print(table)
-    for stream, reason in summary.refused.items():
-        print(f"left out: {stream}: {reason}")
-    total = summary.total
-    print(
-        f"{total.new:,} new and {total.changed:,} changed of {total.read:,} rows read,"
-        f" {summary.requests:,} requests, {summary.seconds:.1f} s"
-    )
-
-
-def _summary(summary: SyncSummary) -> dict[str, object]:
-    return {
-        "run_id": summary.run_id,
-        "account_id": summary.account_id,
-        "as_of": summary.as_of.isoformat(),
-        "streams": {
-            name: {"read": count.read, "new": count.new, "changed": count.changed}
-            for name, count in summary.streams.items()
-        },
-        "refused": summary.refused,
-        "requests": summary.requests,
-        "seconds": round(summary.seconds, 3),
-    }
 
 
 @contextmanager

@@ -16,8 +16,10 @@ from typing import Annotated, Any
 import typer
 
 from workbench.analytics import count_text, figure_text, money_text
-from workbench.cli.data import print_summary, ready_database, synced
+from workbench.cli.data import ready_database
 from workbench.cli.shops import DAYS, PROFILES, SIZE, Size, shop_plan
+from workbench.cli.summaries import print_summary
+from workbench.cli.syncs import synced
 from workbench.db import Database, read_frame
 from workbench.errors import (
     DataMissing,

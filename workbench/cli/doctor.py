@@ -18,7 +18,6 @@ from workbench.cli.data import JSON
 from workbench.db import embedded_status, open_database, pending_migrations
 from workbench.errors import WorkbenchError
 from workbench.klaviyo import KlaviyoClient, pages
-from workbench.klaviyo.limits import XS
 from workbench.load import load_accounts, use_database
 from workbench.settings import Settings, read_settings
 
@@ -137,7 +136,7 @@ def _klaviyo(settings: Settings) -> Iterator[Finding]:
             with KlaviyoClient(
                 key=key, url=settings.klaviyo_url, revision=settings.revision
             ) as client:
-                found = next(pages(client, "/api/accounts", limit=XS)).data
+                found = next(pages(client, "/api/accounts")).data
             ids = ", ".join(account["id"] for account in found)
             told = (
                 f"key {number} opens {ids} at {settings.klaviyo_url}, revision {settings.revision}"

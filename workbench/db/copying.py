@@ -1,4 +1,4 @@
-"""Rows and frames into a table by COPY, the fastest way in."""
+"""Rows, lines and frames into a table by COPY, the fastest way in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-__all__ = ["copy_frame", "copy_rows"]
+__all__ = ["copy_frame", "copy_lines", "copy_new_lines", "copy_rows"]
 
 _JSON = {psycopg.adapters.types[name].oid for name in ("json", "jsonb")}
 _INTEGERS = {psycopg.adapters.types[name].oid for name in ("int2", "int4", "int8")}
@@ -37,6 +37,44 @@ def copy_rows(
             copy.write_row(row)
             count += 1
     return count
+
+
+def copy_lines(
+    cursor: psycopg.Cursor,
+    table: str,
+    columns: Sequence[str],
+    lines: Sequence[str],
+    *,
+    separator: str,
+    null: str,
+) -> None:
+    """Append rows that are written already as COPY reads them.
+
+    Args:
+        cursor: of the transaction to write in.
+        table: ``"schema.name"``, or ``"name"`` of a temporary table.
+        columns: the columns that each line gives, in its order.
+        lines: text format, backslashes and line ends escaped.
+        separator: one character between columns.
+        null: what stands for null.
+    """
+    into = sql.SQL("copy {} ({}) from stdin with (format text, delimiter {}, null {})").format(
+        _table(table), _list(columns), sql.Literal(separator), sql.Literal(null)
+    )
+    with cursor.copy(into) as copy:
+        copy.write("\n".join(lines))
+
+
+def copy_new_lines(
+    cursor: psycopg.Cursor, table: str, columns: Sequence[str], lines: Sequence[str], **written: str
+) -> bool:
+    """The same, unless one of the rows is there already: then none is appended, and it is false."""
+    try:
+        with cursor.connection.transaction():
+            copy_lines(cursor, table, columns, lines, **written)
+    except psycopg.errors.UniqueViolation:
+        return False
+    return True
 
 
 def copy_frame(cursor: psycopg.Cursor, table: str, frame: pd.DataFrame) -> int:

@@ -1,52 +1,58 @@
-"""One read-only HTTP client for one private key: authorised, limited, retried, never chatty.
+"""One read-only client for one private key: authorised, limited, retried, never chatty.
 
-What is asked again and what is not:
-
-    429                              again after Retry-After, unless that is hours (a daily quota)
-    500 502 503 504 524, no answer,  again with growing, jittered pauses
-    a body that is no JSON
-    403 that is not JSON             again: an edge challenge, not a missing scope
-    400 401 403 404 405 409 410 415  never: the answer would be the same
+``problems`` says what is asked again and what is not, ``breaker`` when an endpoint is left to rest.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import random
-import re
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any, Self, TypeVar
 
 import httpx
 import orjson
 
-from workbench import __version__
-from workbench.errors import (
-    KeyRejected,
-    KlaviyoError,
-    KlaviyoRefused,
-    KlaviyoUnavailable,
-    RevisionRetired,
-    ScopeMissing,
-)
-from workbench.klaviyo.limits import Limit, Limiter
+from workbench.errors import KeyRejected, KlaviyoUnavailable
+from workbench.klaviyo.answers import json_object
+from workbench.klaviyo.breaker import Breaker
+from workbench.klaviyo.endpoints import Quota, quota_of
+from workbench.klaviyo.limits import Limiter
+from workbench.klaviyo.requests import RequestRecord
+from workbench.klaviyo.wire import Asked, Trouble, Wire, understood
 
 __all__ = ["KlaviyoClient"]
 
+T = TypeVar("T")
+
 _TRIES = 6
 _TRIES_UNANSWERED = 3  # an address that never answered is more likely wrong than down
-_LONGEST_WAIT = 300.0
-_AGAIN = {429, 500, 502, 503, 504, 524}
-_LATER = "Klaviyo has trouble; the next sync goes on from here"
-# NUL, and the half of a surrogate pair that a shop leaves when it cuts text inside an emoji: JSON
-# spells both, PostgreSQL stores neither. The first alternatives step over what only looks like one.
-_NO_CHARACTER = re.compile(
-    rb"\\[^u]|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<found>\\u(?:0000|[dD][89a-fA-F]..))"
-)
+_TRIES_THROTTLED = 60  # others may take what Retry-After promised, again and again
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What one call has tried so far.
+
+    Attributes:
+        attempt: requests sent.
+        failed: those that count against the call's patience.
+        throttled: those answered with 429.
+        waited: seconds slept since the last one.
+    """
+
+    attempt: int = 0
+    failed: int = 0
+    throttled: int = 0
+    waited: float = 0.0
+
+    def add(self, told: Trouble, *, is_probe: bool) -> None:
+        """Count one that brought no good answer; a resting endpoint's probes have their own end."""
+        self.throttled += told.is_throttled
+        self.failed += not is_probe and not (told.is_throttled and told.pause is not None)
 
 
 class KlaviyoClient:
@@ -59,6 +65,7 @@ class KlaviyoClient:
         limiter: shared by everything that uses the same account.
         transport: httpx transport; the network when None.
         sleep: waits that many seconds between tries; when None, until then or ``close``.
+        on_request: told of every request once it is over, in the thread that made it.
 
     Raises:
         KeyRejected: the key holds what no key can hold.
@@ -73,6 +80,7 @@ class KlaviyoClient:
         limiter: Limiter | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] | None = None,
+        on_request: Callable[[RequestRecord], None] | None = None,
     ) -> None:
         if not (key.isascii() and key.isprintable()):
             raise KeyRejected(
@@ -80,25 +88,13 @@ class KlaviyoClient:
                 hint="copy the key again, whole, and set KLAVIYO_API_KEY to it",
             )
         self.url = url
+        self.revision = revision
         self.limiter = limiter or Limiter(sleep=self._doze)
-        self.requests = 0
-        self.is_simulated = False
-        self._served_at: dt.datetime | None = None
         self._sleep = sleep or self._doze
         self._closed = threading.Event()
-        self._lock = threading.Lock()
-        self._http = httpx.Client(
-            base_url=url,
-            transport=transport,
-            timeout=httpx.Timeout(60.0, connect=10.0),
-            headers={
-                "Authorization": f"Klaviyo-API-Key {key}",
-                "revision": revision,
-                # a retired revision is otherwise silently served as the next older one
-                "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
-                "Accept": "application/vnd.api+json",
-                "User-Agent": f"klaviyo-workbench/{__version__}",
-            },
+        self._breaker = Breaker(sleep=self._sleep)
+        self._wire = Wire(
+            key=key, url=url, revision=revision, transport=transport, on_request=on_request
         )
 
     def __enter__(self) -> Self:
@@ -116,155 +112,121 @@ class KlaviyoClient:
         return f"KlaviyoClient({self.url})"
 
     @property
+    def requests(self) -> int:
+        """Requests that were answered."""
+        return self._wire.requests
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether an answer said that its data are simulated."""
+        return self._wire.is_simulated
+
+    @property
     def served_at(self) -> dt.datetime:
         """Klaviyo's clock at its last answer, UTC: windows must not trust the local one."""
-        if self._served_at is None:
+        if self._wire.served_at is None:
             raise KlaviyoUnavailable("Klaviyo's clock is not known before its first answer")
-        return self._served_at
+        return self._wire.served_at
+
+    def watch(self, on_request: Callable[[RequestRecord], None]) -> None:
+        """Tell this too of every request from now on, in the thread that made it."""
+        self._wire.watchers = (*self._wire.watchers, on_request)
 
     def close(self) -> None:
         """Close the connections, and wake whoever waits to use one."""
         self._closed.set()
-        self._http.close()
+        self._breaker.close()
+        self._wire.close()
 
-    def get(
-        self, path: str, params: Mapping[str, str] | None = None, *, limit: Limit
-    ) -> dict[str, Any]:
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON body of one GET.
 
         Args:
             path: path, and for a next page its query too.
             params: query parameters; none when ``path`` holds them.
-            limit: what Klaviyo allows on this endpoint.
 
         Raises:
             KlaviyoRefused: the answer will not change (wrong key, missing scope, bad filter, ...).
+            QuotaExhausted: the calls of the day are used up.
             KlaviyoUnavailable: still no good answer after the last try.
         """
-        endpoint = _endpoint(path)
-        attempt = 0
+        return self.fetch(path, params, read=json_object)
+
+    def fetch(
+        self, path: str, params: Mapping[str, str] | None = None, *, read: Callable[[bytes], T]
+    ) -> T:
+        """What ``read`` makes of the body of one GET.
+
+        Args:
+            path: path, and for a next page its query too.
+            params: query parameters; none when ``path`` holds them.
+            read: makes something of the bytes; its ValueError says that they came broken, and then
+                they are asked for again.
+
+        Raises:
+            KlaviyoError: as for ``get``.
+        """
+        return self._ask(Asked("GET", path, params), read)
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The JSON answer to a query that is too long for an address.
+
+        Args:
+            path: one of ``endpoints.QUERIES``.
+            body: the query.
+            params: query parameters.
+
+        Raises:
+            WriteForbidden: the endpoint takes no query; nothing was sent.
+            KlaviyoError: as for ``get``.
+        """
+        return self._ask(Asked("POST", path, params, orjson.dumps(body)), json_object)
+
+    def _ask(self, asked: Asked, read: Callable[[bytes], T]) -> T:
+        """Ask until there is a good answer, or no hope for one."""
+        tries, quota = _Tries(), quota_of(asked.path, asked.params)
         while True:
-            attempt += 1
-            with self.limiter.room(endpoint, limit):
-                answer = self._answer(endpoint, path, params)
-            if isinstance(answer, dict):
-                return answer
-            problem, pause = answer
-            tries = _TRIES if self._served_at else _TRIES_UNANSWERED
-            if isinstance(problem, KlaviyoRefused) or attempt >= tries:
-                raise problem
-            self._pause(endpoint, pause, attempt=attempt)
+            tries.attempt += 1
+            with self._breaker.turn(asked.endpoint) as turn:
+                tries.waited += turn.rested
+                told = self._answer(asked, quota, read, tries)
+                if not isinstance(told, Trouble):
+                    return told
+                turn.failure = told.failure
+            tries.add(told, is_probe=turn.is_probe)
+            if self._is_hopeless(asked, told, tries):
+                raise told.problem
+            self._pause(quota, told, tries, is_probe=turn.is_probe)
 
     def _answer(
-        self, endpoint: str, path: str, params: Mapping[str, str] | None
-    ) -> dict[str, Any] | tuple[KlaviyoError, float | None]:
-        """A body, or what went wrong and how long Klaviyo wants to be left alone."""
-        try:
-            response = self._http.get(path, params=params)
-        except httpx.TransportError as error:
-            return self._unreachable(endpoint, error), None
-        with self._lock:
-            self.requests += 1
-        self._note(response)
-        if response.status_code != 200:
-            return _problem(endpoint, response), _retry_after(response)
-        body = _body(response.content)
-        if body is None:
-            told = f"{endpoint} answered 200 without a JSON object"
-            return KlaviyoUnavailable(told, hint=_LATER, status=200, endpoint=endpoint), None
-        return body
+        self, asked: Asked, quota: Quota, read: Callable[[bytes], T], tries: _Tries
+    ) -> T | Trouble:
+        with self.limiter.room(quota.name, quota.limit, now=self._wire.served_at) as permit:
+            answer = self._wire.send(asked, permit, attempt=tries.attempt, waited=tries.waited)
+        return answer if isinstance(answer, Trouble) else understood(asked, answer, read=read)
 
-    def _note(self, response: httpx.Response) -> None:
-        served = response.headers.get("Date")
-        if served:
-            self._served_at = email.utils.parsedate_to_datetime(served).astimezone(dt.UTC)
-        self.is_simulated = self.is_simulated or response.headers.get("X-Simulated") == "true"
+    def _is_hopeless(self, asked: Asked, told: Trouble, tries: _Tries) -> bool:
+        most = _TRIES if self._wire.served_at else _TRIES_UNANSWERED
+        is_tired = tries.failed >= most or tries.throttled >= _TRIES_THROTTLED
+        return told.is_final or is_tired or self._breaker.has_given_up(asked.endpoint)
+
+    def _pause(self, quota: Quota, told: Trouble, tries: _Tries, *, is_probe: bool) -> None:
+        """Wait before the next try: as long as Klaviyo says, else longer each time."""
+        tries.waited = 0.0
+        if told.pause is not None:
+            self.limiter.close(quota.name, told.pause)
+        elif not is_probe:  # the breaker has a rest for it
+            tries.waited = random.uniform(0.0, 2.0 ** (max(tries.failed, 1) - 1))
+            self._sleep(tries.waited)
 
     def _doze(self, seconds: float) -> None:
         if self._closed.wait(seconds):
             raise KlaviyoUnavailable(
                 "closed while it waited", hint="the next sync goes on from here"
             )
-
-    def _pause(self, endpoint: str, pause: float | None, *, attempt: int) -> None:
-        if pause is None:
-            self._sleep(2.0 ** (attempt - 1) * random.uniform(0.5, 1.0))
-        elif pause <= _LONGEST_WAIT:
-            self.limiter.close(endpoint, pause)
-        else:
-            raise KlaviyoUnavailable(
-                f"{endpoint} is closed for {pause / 3600:.1f} hours: its daily quota is used up",
-                hint="sync again after that; what was read so far is kept",
-                status=429,
-                endpoint=endpoint,
-            )
-
-    def _unreachable(self, endpoint: str, error: httpx.TransportError) -> KlaviyoUnavailable:
-        return KlaviyoUnavailable(
-            f"no answer from {self.url}{endpoint}: {type(error).__name__}",
-            hint="check the network, or WORKBENCH_KLAVIYO_URL; the next sync goes on from here",
-            endpoint=endpoint,
-        )
-
-
-def _endpoint(path: str) -> str:
-    """The path with ids replaced, because all of them share one limit.
-
-    >>> _endpoint("/api/flows/Xy12Zz/flow-actions/?page[size]=50")
-    '/api/flows/{id}/flow-actions'
-    """
-    parts = urlsplit(path).path.strip("/").split("/")
-    return "/" + "/".join("{id}" if place == 2 else part for place, part in enumerate(parts))
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
-
-
-def _problem(endpoint: str, response: httpx.Response) -> KlaviyoError:
-    """The error that an answer other than 200 stands for."""
-    status = response.status_code
-    detail = _detail(response)
-    place: dict[str, Any] = {"status": status, "endpoint": endpoint}
-    if status in _AGAIN or (status == 403 and detail is None):
-        return KlaviyoUnavailable(f"{endpoint} still answers {status}", hint=_LATER, **place)
-    told = f"{endpoint} answered {status}: {detail or 'no reason given'}"
-    if status == 401:
-        return KeyRejected(
-            f"Klaviyo does not accept the key: {detail or 'no reason given'}",
-            hint="set KLAVIYO_API_KEY to a private key of the account (Settings > API keys)",
-            **place,
-        )
-    if status == 403:
-        return ScopeMissing(told, hint="give the key that scope, or sync without it", **place)
-    if status == 410:
-        return RevisionRetired(told, hint="update the workbench: its revision is retired", **place)
-    return KlaviyoRefused(told, hint="please report this: the request was wrong", **place)
-
-
-def _body(content: bytes) -> dict[str, Any] | None:
-    """The JSON object of an answer, or None; what is no character becomes U+FFFD."""
-    if b"\\u0000" in content:
-        content = _mended(content)
-    try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        try:
-            body = orjson.loads(_mended(content))
-        except orjson.JSONDecodeError:
-            return None
-    return body if isinstance(body, dict) else None
-
-
-def _mended(content: bytes) -> bytes:
-    return _NO_CHARACTER.sub(lambda m: rb"\ufffd" if m["found"] else m[0], content)
-
-
-def _detail(response: httpx.Response) -> str | None:
-    """What the first JSON:API error says; None when the body is not one."""
-    try:
-        errors = orjson.loads(response.content)["errors"]
-        return str(errors[0].get("detail") or errors[0].get("title"))
-    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
-        return None

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from workbench.errors import KlaviyoUnavailable
 from workbench.klaviyo.client import KlaviyoClient
-from workbench.klaviyo.limits import Limit
 
-__all__ = ["Page", "pages"]
+__all__ = ["Page", "next_path", "pages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +22,52 @@ class Page:
 
 
 def pages(
-    client: KlaviyoClient, path: str, params: Mapping[str, str] | None = None, *, limit: Limit
+    client: KlaviyoClient, path: str, params: Mapping[str, str] | None = None
 ) -> Iterator[Page]:
     """Each page of a collection in turn.
 
     Raises:
-        KlaviyoUnavailable: an answer has no ``data``.
+        KlaviyoUnavailable: an answer has no ``data``, or a link that is none.
     """
-    body = client.get(path, params, limit=limit)
+    body = client.get(path, params)
     while True:
         yield _page(path, body)
         following = (body.get("links") or {}).get("next")
         if not following:
             return
-        # only path and query: the key goes to the configured host, whatever a body says
-        parts = urlsplit(following)
-        body = client.get(f"{parts.path}?{parts.query}", limit=limit)
+        body = client.get(next_path(path, following))
+
+
+def next_path(path: str, link: str) -> str:
+    """What to ask for next: only path and query, so that the key goes nowhere else.
+
+    Args:
+        path: of the collection.
+        link: to the next page, as an answer gives it.
+
+    Raises:
+        KlaviyoUnavailable: it is no link.
+
+    >>> next_path("/api/events", "https://elsewhere.test/api/events?page[cursor]=b")
+    '/api/events?page[cursor]=b'
+    """
+    try:
+        parts = urlsplit(link)
+    except (ValueError, AttributeError):
+        raise _unreadable(path, "with a link that is none") from None
+    return f"{parts.path}?{parts.query}"
 
 
 def _page(path: str, body: dict[str, Any]) -> Page:
     data = body.get("data")
     if data is None:
-        raise KlaviyoUnavailable(
-            f"{path} answered without data",
-            hint="the next sync goes on from here; if it stays, please report this",
-            endpoint=path,
-        )
+        raise _unreadable(path, "without data")
     return Page(data if isinstance(data, list) else [data], body.get("included") or [])
+
+
+def _unreadable(path: str, how: str) -> KlaviyoUnavailable:
+    return KlaviyoUnavailable(
+        f"{path} answered {how}",
+        hint="the next sync goes on from here; if it stays, please report this",
+        endpoint=path,
+    )

@@ -164,6 +164,18 @@ DEFINITIONS: tuple[Definition, ...] = (
         "4416791883163",
     ),
     Definition(
+        "adjusted_open_rate",
+        "Open rate, adjusted",
+        "rate",
+        _SEND,
+        False,
+        "unique_human_opens",
+        "delivered_but_machine_only",
+        "Recipients with an open that no machine made, divided by delivered without those whom only"
+        " a machine opened for: the rate among people whose opens can be seen.",
+        "4416791883163",
+    ),
+    Definition(
         "click_rate",
         "Click rate",
         "rate",
@@ -173,6 +185,17 @@ DEFINITIONS: tuple[Definition, ...] = (
         "delivered",
         "Recipients who clicked, divided by delivered; clicks by bots count, as in Klaviyo.",
         "115005085427",
+    ),
+    Definition(
+        "human_click_rate",
+        "Click rate, humans only",
+        "rate",
+        _SEND,
+        False,
+        "unique_human_clicks",
+        "delivered",
+        "Recipients with a click that no bot made, divided by delivered.",
+        "4416803987739",
     ),
     Definition(
         "bounce_rate",
@@ -263,6 +286,7 @@ def _row(definition: Definition, measures: Mapping[str, float]) -> dict[str, obj
 
 _NOTHING = {
     "delivered": "nothing delivered",
+    "delivered_but_machine_only": "nothing delivered but to machines",
     "recipients": "nothing sent",
     "orders": "no orders",
     "revenue": "no revenue",

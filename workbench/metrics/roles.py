@@ -44,6 +44,7 @@ NAMED_ROLES: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "Failed to Deliver SMS": ("bounced", "sms"),
         "Failed to Deliver Text Message": ("bounced", "sms"),
         "Unsubscribed from SMS": ("unsubscribed", "sms"),
+        "Unsubscribed from SMS Marketing": ("unsubscribed", "sms"),
         "Unsubscribed from Text Messages": ("unsubscribed", "sms"),
         "Received Push": ("received", "mobile_push"),
         "Opened Push": ("opened", "mobile_push"),
@@ -51,7 +52,10 @@ NAMED_ROLES: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "Active on Site": ("active_on_site", None),
         "Viewed Form": ("viewed_form", None),
         "Submitted Form": ("submitted_form", None),
+        "Closed Form": ("closed_form", None),
         "Subscribed to Email Marketing": ("subscribed_email", None),
         "Subscribed to SMS Marketing": ("subscribed_sms", None),
+        "Subscribed to List": ("subscribed_list", None),
+        "Unsubscribed from List": ("unsubscribed_list", None),
     }
 )

@@ -12,7 +12,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -23,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from workbench.errors import PortTaken
 from workbench.sandbox.api.admin import Admin
 from workbench.sandbox.api.admission import Key
-from workbench.sandbox.api.application import Api, Exchange
+from workbench.sandbox.api.application import KEPT_BYTES, Api, Exchange
 from workbench.sandbox.api.cursors import Cursors
 from workbench.sandbox.api.faults import Faults
 from workbench.sandbox.api.limits import DAY, Limiter
@@ -60,6 +60,7 @@ class SandboxServer:
         port: port to bind; 0 for any free one.
         listener: a port reserved before, in place of host and port.
         tls: whether it answers https, with a certificate of its own.
+        name: a further name that the certificate is valid for, such as ``"a.klaviyo.com"``.
         key: the private key that it accepts, and that opens its folder /sandbox.
         scopes: what that key is allowed, such as ``"forms:read"``; everything when None.
         keys: further keys of the account.
@@ -67,6 +68,7 @@ class SandboxServer:
         faults: rules of what goes wrong, as workbench.sandbox.api.faults has them.
         fault_seed: start of the draws that decide which requests and rows they hit.
         cursor_seconds: how long cursors are good for, in real seconds.
+        kept_bytes: of bodies that were written before, so that asked for again they cost nothing.
         retired_before: revisions older than that day are retired; two years before the simulated
             instant when None.
         clock: real seconds since 1970, for limits, cursors and storms.
@@ -84,6 +86,7 @@ class SandboxServer:
         port: int = 0,
         listener: socket.socket | None = None,
         tls: bool = False,
+        name: str = "",
         key: str = DEFAULT_KEY,
         scopes: Collection[str] | None = None,
         keys: Sequence[Key] = (),
@@ -91,6 +94,7 @@ class SandboxServer:
         faults: Iterable[str] = (),
         fault_seed: int = 0,
         cursor_seconds: float = DAY,
+        kept_bytes: int = KEPT_BYTES,
         retired_before: dt.date | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -99,6 +103,7 @@ class SandboxServer:
         self._host, self._port = _address(listener) if listener else (host, port)
         self._listener = listener
         self._scheme = "https" if tls else "http"
+        self._certified = name
         self._certificate: Path | None = None
         allowed = None if scopes is None else frozenset(scopes)
         self._api = Api(
@@ -108,6 +113,7 @@ class SandboxServer:
             cursors=Cursors(seconds=cursor_seconds, clock=clock),
             faults=Faults(faults, seed=fault_seed, clock=clock),
             retired_before=retired_before.isoformat() if retired_before else None,
+            kept_bytes=kept_bytes,
         )
         self._opened = contextlib.ExitStack()
 
@@ -152,8 +158,18 @@ class SandboxServer:
 
     @property
     def requests(self) -> list[Exchange]:
-        """What was asked of the API so far, oldest first."""
+        """What was asked of the API so far, oldest first; the last 100,000."""
         return list(self._api.exchanges)
+
+    @property
+    def count_requests(self) -> int:
+        """How much was asked of the API so far."""
+        return self._api.count_answered
+
+    @property
+    def struck(self) -> Mapping[str, int]:
+        """How many requests each rule of what goes wrong has hit since it was put into force."""
+        return self._api.faults.struck
 
     def advance(self, *, days: int = 1) -> None:
         """Move the simulated clock to midnight of the account so many days on."""
@@ -181,7 +197,7 @@ class SandboxServer:
         configuration = _configuration(Admin(self._api, key=self.key))
         if self._scheme == "https":
             folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
-            self._certificate = _secured(configuration, folder, host=self._host)
+            self._certificate = _secured(configuration, folder, names=(self._host, self._certified))
         return uvicorn.Server(configuration), listener
 
 
@@ -267,14 +283,14 @@ def _configuration(app: Admin) -> uvicorn.Config:
     )
 
 
-def _secured(configuration: uvicorn.Config, folder: Path, *, host: str) -> Path:
+def _secured(configuration: uvicorn.Config, folder: Path, *, names: Collection[str]) -> Path:
     """Make a configuration answer TLS: the path of its certificate.
 
     The key is on disk only while it is read.
     """
     from workbench.sandbox.tls import self_signed_certificate  # takes a tenth of a second to import
 
-    made = self_signed_certificate(folder, host=host)
+    made = self_signed_certificate(folder, names=names)
     configuration.ssl_certfile, configuration.ssl_keyfile = str(made.path), str(made.key_path)
     configuration.load()
     assert isinstance(configuration.ssl, ssl.SSLContext)

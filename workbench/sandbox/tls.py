@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,19 +29,19 @@ class Certificate:
     key_path: Path
 
 
-def self_signed_certificate(folder: Path, *, host: str = "127.0.0.1") -> Certificate:
+def self_signed_certificate(folder: Path, *, names: Iterable[str] = ()) -> Certificate:
     """Make a key and a certificate for this machine.
 
     It vouches for nothing but itself: who trusts it trusts no other certificate with it.
 
     Args:
         folder: exists; gets both files.
-        host: a further name or address that it is valid for.
+        names: further names and addresses that it is valid for.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Workbench sandbox (simulated)")])
     now = dt.datetime.now(dt.UTC)
-    names = dict.fromkeys((*_NAMES, host))
+    valid = dict.fromkeys((*_NAMES, *(each for each in names if each)))
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     made = (
         x509.CertificateBuilder()
@@ -50,7 +51,7 @@ def self_signed_certificate(folder: Path, *, host: str = "127.0.0.1") -> Certifi
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _SKEW)
         .not_valid_after(now + LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([_alternative(each) for each in names]), False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(each) for each in valid]), False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .add_extension(identifier, False)

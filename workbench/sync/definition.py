@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from workbench.klaviyo.limits import Limit
 from workbench.klaviyo.pages import Page
 from workbench.klaviyo.records import Rows
 from workbench.sync.run import Run, Source
@@ -23,17 +22,19 @@ class Cursor:
         at_least: filter operator of a window's lower bound; greater-than reaches back a second.
         days: length of a window when the whole history is read.
         tail: whether rows become visible late, so that the end is read again.
+        rows: stored in one transaction; a denser window is cut.
     """
 
     field: str
     at_least: str
     days: int
     tail: bool = False
+    rows: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One stream.
+    """One stream; ``klaviyo.endpoints`` knows what Klaviyo allows on its path.
 
     Attributes:
         name: as on the command line and in ops.sync_window.
@@ -41,7 +42,6 @@ class Resource:
         read: how it is read: ``read(run, resource)``, which counts its rows with ``run.add``.
         rows: rows of a page, each table's beside its name; the first table's are counted.
         scopes: what the key must be allowed.
-        limit: what Klaviyo allows on the endpoint.
         params: query parameters of every request: page size, include, additional fields, sort.
         filters: asked one after another, where one request cannot ask for all; see ``query``.
         cursor: of a stream that is read in windows; None for one that is read whole.
@@ -56,7 +56,6 @@ class Resource:
     read: Callable[[Run, Resource], None]
     rows: Callable[[Page, Source], Rows]
     scopes: str
-    limit: Limit
     params: Mapping[str, str] = field(default_factory=dict)
     filters: tuple[str, ...] = ("",)
     cursor: Cursor | None = None

@@ -1,9 +1,10 @@
-"""How far a sync has come: bars on a terminal, nothing where the output is piped."""
+"""How far a sync has come: a line a stream on a terminal, nothing where the output is piped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,22 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-__all__ = ["Progress", "StreamProgress"]
+__all__ = ["Pace", "Progress", "StreamProgress"]
+
+_A_WAIT_WORTH_TELLING = 2.0  # seconds; below that, waiting for room is how a sync goes
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a stream stands to its limit.
+
+    Attributes:
+        share: requests of the last minute by those that Klaviyo allows; None when not known.
+        wait: seconds until Klaviyo's limit lets its next request go; 0 when it may go now.
+    """
+
+    share: float | None = None
+    wait: float = 0.0
 
 
 class _RowsASecond(ProgressColumn):
@@ -30,6 +46,18 @@ class _RowsASecond(ProgressColumn):
         seconds = task.finished_time or task.elapsed or 0.0
         rows = task.fields["rows"]
         return Text(f"{rows:,} rows {rows / seconds:,.0f}/s" if seconds else f"{rows:,} rows")
+
+
+class _Pace(ProgressColumn):
+    """The share of the limit in use, or what a stream waits for."""
+
+    def render(self, task: Task) -> Text:
+        if task.finished:
+            return Text("")
+        pace: Pace = task.fields["pace"](task.description)
+        if pace.wait >= _A_WAIT_WORTH_TELLING:
+            return Text(f"waits {pace.wait:.0f} s for Klaviyo's limit")
+        return Text("" if pace.share is None else f"{pace.share:.0%} of the limit")
 
 
 class StreamProgress:
@@ -47,20 +75,30 @@ class StreamProgress:
         """One more of its windows is done."""
         self._bars.advance(self._task)
 
+    def window_split(self) -> None:
+        """A window turned out dense: there is one more to read."""
+        (task,) = (task for task in self._bars.tasks if task.id == self._task)
+        self._bars.update(self._task, total=(task.total or 0) + 1)
+
 
 class Progress:
-    """A bar a stream: windows done, rows, rows a second, time left; a context manager."""
+    """A line a stream: windows done, rows, rows a second, share of the limit, time left.
 
-    def __init__(self) -> None:
-        console = Console(stderr=True)
+    Streams at work are shown, and of those that are done the ones that had rows. A context manager.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self._pace: Callable[[str], Pace] = lambda stream: Pace()
         self._bars = Bars(
             SpinnerColumn(),
-            TextColumn("{task.description:<14}"),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description:<16}"),
+            BarColumn(bar_width=16),
             MofNCompleteColumn(),
             _RowsASecond(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            _Pace(),
             console=console,
             disable=not console.is_terminal,
         )
@@ -77,15 +115,24 @@ class Progress:
     ) -> None:
         self._bars.stop()
 
+    def watch(self, pace: Callable[[str], Pace]) -> None:
+        """Ask this how a stream stands to its limit, whenever it is shown."""
+        self._pace = pace
+
     @contextmanager
     def stream(self, name: str, *, total: int | None) -> Iterator[StreamProgress]:
-        """The bar of one stream.
+        """The line of one stream.
 
         Args:
-            name: shown before the bar.
+            name: shown at its beginning.
             total: its windows; None when it is read whole.
         """
-        told = StreamProgress(self._bars, self._bars.add_task(name, total=total or 1, rows=0))
+        task = self._bars.add_task(name, total=total, rows=0, pace=self._pace)
+        told = StreamProgress(self._bars, task)
         yield told
-        if total is None:
-            told.window_done()
+        (shown,) = (each for each in self._bars.tasks if each.id == task)
+        if shown.fields["rows"]:
+            done = shown.total or 1
+            self._bars.update(task, total=done, completed=done)
+        else:
+            self._bars.remove_task(task)

@@ -3,35 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from workbench.db import statement
+from workbench.errors import CursorExpired
 from workbench.klaviyo.pages import Page, pages
+from workbench.sync import drift, gone
 from workbench.sync.definition import Resource
-from workbench.sync.merging import merge_page
-from workbench.sync.run import Run
+from workbench.sync.merging import id_of, store_page
+from workbench.sync.run import Run, StreamCount
 
-__all__ = ["read_whole"]
+__all__ = ["read_whole", "whole_pages"]
+
+_STARTS = 4
 
 
 def read_whole(run: Run, resource: Resource) -> None:
-    """Read every page of a resource and store each in its own transaction."""
+    """Read every page of a resource, store each in its own transaction, and see what is gone.
+
+    Counted as read is each row once, on however many pages it stood.
+    """
+    met: set[str] = set()
     with run.progress.stream(resource.name, total=None) as told:
-        for page in _pages(run, resource):
-            rows = resource.rows(page, run.source)
-            told(run.add(resource.name, merge_page(run.database, rows)).read)
+        for page in _all_pages(run, resource):
+            told(run.add(resource.name, _stored(run, resource, page, met)).read)
+    is_all = run.asked.since is None and run.asked.until is None
+    if resource.gone and is_all:
+        gone.mark_missing(run, resource, met)
 
 
-def _pages(run: Run, resource: Resource) -> Iterator[Page]:
-    for path in _paths(run, resource):
-        for wanted in resource.filters:
-            yield from pages(run.client, path, resource.query(wanted), limit=resource.limit)
+def whole_pages(run: Run, resource: Resource, path: str, wanted: str = "") -> Iterator[Page]:
+    """Pages of a collection from its first one on, and from there again when a cursor expires.
+
+    Raises:
+        CursorExpired: it expired each time.
+    """
+    for start in range(1, _STARTS + 1):
+        try:
+            yield from pages(run.client, path, resource.query(wanted))
+        except CursorExpired:
+            if start == _STARTS:
+                raise
+        else:
+            return
 
 
-def _paths(run: Run, resource: Resource) -> list[str]:
-    if not resource.parents:
-        return [resource.path]
-    with run.database.connection() as connection:
-        found = connection.execute(
-            statement(resource.parents), {"account_id": run.account_id}
-        ).fetchall()
-    return [resource.path.format(id=parent) for (parent,) in found]
+def _all_pages(run: Run, resource: Resource) -> Iterator[Page]:
+    for wanted in resource.filters:
+        yield from whole_pages(run, resource, resource.path, wanted)
+
+
+def _stored(run: Run, resource: Resource, page: Page, met: set[str]) -> StreamCount:
+    drift.watch(run, [*page.data, *page.included])
+    count = store_page(run, resource, page)
+    before = len(met)
+    met.update(filter(None, map(id_of, page.data)))
+    return replace(count, read=len(met) - before)

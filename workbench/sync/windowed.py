@@ -4,61 +4,115 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
 
 from workbench.klaviyo.pages import pages
-from workbench.sync import windows
+from workbench.klaviyo.times import instant
+from workbench.sync import tail, windows
 from workbench.sync.definition import Resource
-from workbench.sync.merging import read_window
+from workbench.sync.event_parts import EVENTS
+from workbench.sync.parts import ITEMS, Kind
+from workbench.sync.queue import WindowQueue
+from workbench.sync.reading import WindowReading
+from workbench.sync.requests import READING
 from workbench.sync.run import Run
+from workbench.sync.windows import Window
 
-__all__ = ["read_windows"]
+__all__ = ["read_event_windows", "read_windows"]
 
 
 def read_windows(run: Run, resource: Resource) -> None:
     """Read what earlier syncs left, what is new, and the tail that late rows may fall into."""
+    _read(run, resource, ITEMS)
+
+
+def read_event_windows(run: Run, resource: Resource) -> None:
+    """The same for events, whose rows are made from the bytes received."""
+    _read(run, resource, EVENTS)
+
+
+def _read(run: Run, resource: Resource, kind: Kind[Any]) -> None:
     todo = _todo(run, resource)
     with run.progress.stream(resource.name, total=len(todo)) as told:
+        queue = WindowQueue(todo, added=told.window_split)
 
-        def read(window: windows.Window) -> None:
-            for part in read_window(run.database, run.client, resource, window, run.source):
-                told(run.add(resource.name, part).read)
-            told.window_done()
+        def work() -> None:
+            READING.set(resource.name)
+            try:
+                while (window := queue.take()) is not None:
+                    for count in WindowReading(run, resource, kind, window, queue).parts():
+                        told(run.add(resource.name, count).read)
+                    told.window_done()
+                    queue.done()
+            except BaseException:
+                queue.stop()
+                raise
 
-        pool = ThreadPoolExecutor(run.asked.connections, thread_name_prefix=resource.name)
-        try:
-            for done in as_completed([pool.submit(read, window) for window in todo]):
+        threads = run.asked.connections
+        with ThreadPoolExecutor(threads, thread_name_prefix=resource.name) as pool:
+            for done in as_completed([pool.submit(work) for _ in range(threads)]):
                 done.result()
-        finally:
-            # the first error stops those not yet begun
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _todo(run: Run, resource: Resource) -> list[windows.Window]:
-    """What an interrupted sync left, then what is new and the tail that is read again."""
-    assert resource.cursor is not None
-    left = windows.planned_windows(run.database, run.account_id, resource.name)
-    reread = dt.timedelta(days=run.asked.reread_days)
-    high = windows.high_water(run.database, run.account_id, resource.name)
-    since = high - reread if high else _first_instant(run, resource)
+def _todo(run: Run, resource: Resource) -> list[Window]:
+    """Plan what was asked for, or else what is new and the tail; add what earlier syncs left."""
+    cursor = resource.cursor
+    assert cursor is not None
+    span = _asked_span(run, resource) or _new_span(run, resource)
+    is_all = run.asked.since is None and run.asked.until is None
+    since, until = span
+    if since < until:
+        windows.plan_windows(
+            run.database,
+            run.account_id,
+            stream=resource.name,
+            since=since,
+            until=until,
+            days=cursor.days,
+            run_id=run.run_id,
+            is_open=until == run.as_of,
+        )
+    found = windows.planned_windows(run.database, run.account_id, resource.name, run_id=run.run_id)
+    return [window for window in found if is_all or window.run_id == run.run_id]
+
+
+def _asked_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime] | None:
+    """The range that the user wants read, whether it was before or not."""
+    asked = run.asked
+    if asked.since is None and asked.until is None and not asked.full:
+        return None
+    since = asked.since or (_first_instant(run, resource) or run.as_of)
+    if asked.since is None and not asked.full:
+        known = windows.high_water(run.database, run.account_id, resource.name)
+        since = known - _reach(run, resource) if known else since
+    return _whole_second(since), min(_whole_second(asked.until or run.as_of), run.as_of)
+
+
+def _new_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]:
+    """What came since the last sync, and the tail behind it."""
+    known = windows.high_water(run.database, run.account_id, resource.name)
+    since = known - _reach(run, resource) if known else _first_instant(run, resource)
     if since is None or since >= run.as_of:
-        since = run.as_of - reread  # an empty or young account: still look
-    planned = windows.plan_windows(
-        run.database,
-        run.account_id,
-        stream=resource.name,
-        since=since,
-        until=run.as_of,
-        days=resource.cursor.days,
-        run_id=run.run_id,
-    )
-    return left + planned
+        since = run.as_of - _reach(run, resource)  # an empty or young account: still look
+    return since, run.as_of
+
+
+def _reach(run: Run, resource: Resource) -> dt.timedelta:
+    assert resource.cursor is not None
+    if resource.cursor.tail:
+        return tail.reach(run)
+    return dt.timedelta(days=run.asked.reread_days)
 
 
 def _first_instant(run: Run, resource: Resource) -> dt.datetime | None:
-    """Time of the stream's oldest row; None when it has none."""
+    """Time of the stream's oldest row, in whole seconds; None when it has none."""
     assert resource.cursor is not None
     field = resource.cursor.field
     query = {**resource.params, "sort": field, "page[size]": "1"}
-    page = next(pages(run.client, resource.path, query, limit=resource.limit))
+    page = next(pages(run.client, resource.path, query))
     times = [item["attributes"][field] for item in page.data]
-    return dt.datetime.fromisoformat(times[0]).astimezone(dt.UTC) if times else None
+    return _whole_second(instant(times[0])) if times else None
+
+
+def _whole_second(at: dt.datetime) -> dt.datetime:
+    return at.astimezone(dt.UTC).replace(microsecond=0)

@@ -1,7 +1,25 @@
 -- Notes the (message, profile) pairs that have an event on a touched day of the message, or the
 -- credit of an order on a stale day: the credit of now, or the one of before.
 -- A metric's day is walked once along the event key, however many messages it touches.
-with walked as (
+-- Events that moved to another profile had sends under every profile that they belonged to.
+with recursive holders as (
+    select
+        profile_id as original_profile_id,
+        profile_id
+    from klaviyo.profile
+    where
+        account_id = %(account_id)s
+        and deleted_at is not null
+    union
+    select
+        h.original_profile_id,
+        m.target_profile_id as profile_id
+    from holders as h
+    inner join klaviyo.profile_merge as m
+        on m.account_id = %(account_id)s and h.profile_id = m.source_profile_id
+),
+
+walked as (
     select distinct
         s.metric_id,
         s.day,
@@ -34,6 +52,20 @@ inner join stale_message_day as s
         w.metric_id = s.metric_id
         and w.day = s.day
         and e.message_ref = s.message_ref
+union
+select
+    s.message_id,
+    h.profile_id
+from klaviyo.event as moved
+inner join holders as h on moved.original_profile_id = h.original_profile_id
+inner join stale_message_day as s
+    on
+        moved.metric_id = s.metric_id
+        and moved.message_ref = s.message_ref
+        and s.day = (moved.occurred_at at time zone %(timezone)s)::date
+where
+    moved.account_id = %(account_id)s
+    and moved.original_profile_id is not null
 union
 select
     o.message_id,

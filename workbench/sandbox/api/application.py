@@ -34,10 +34,10 @@ from workbench.sandbox.api.routes import Routes
 from workbench.sandbox.api.snapshot import Snapshot
 from workbench.sandbox.shop.build import Shop
 
-__all__ = ["Api", "Exchange"]
+__all__ = ["KEPT_BYTES", "Api", "Exchange"]
 
 _MEDIA_TYPE = "application/vnd.api+json"
-_CACHED_BYTES = 256 * 2**20
+KEPT_BYTES = 256 * 2**20
 _SERVED_YEARS = 2  # Klaviyo retires a revision after them
 
 
@@ -71,6 +71,7 @@ class Api:
         faults: what goes wrong.
         retired_before: ISO date; revisions older than it are retired. None for two years before the
             simulated instant.
+        kept_bytes: of bodies that were written before.
     """
 
     def __init__(
@@ -82,13 +83,16 @@ class Api:
         cursors: Cursors,
         faults: Faults,
         retired_before: str | None = None,
+        kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self.shop, self.faults = shop, faults
+        self._kept_bytes = kept_bytes
         self._limiter, self._cursors = limiter, cursors
         self._admission, self._routes = Admission(keys), Routes(ENDPOINTS)
         self._retired_before = retired_before
         self._written, self._changed = EventBodies(shop), ChangedAnswers(faults)
         self.exchanges: deque[Exchange] = deque(maxlen=100_000)
+        self.count_answered = 0
         self.move_clock(shop.now)
 
     @property
@@ -104,7 +108,7 @@ class Api:
         two_years_ago = f"{instant.year - _SERVED_YEARS}{instant:-%m-%d}"
         self._served_from = self._retired_before or two_years_ago
         self._answers = Answers(Resources(Snapshot(self.shop, now=now), written=self._written))
-        self._bodies = BodiesCache(most=_CACHED_BYTES)
+        self._bodies = BodiesCache(most=self._kept_bytes)
 
     def advance(self, *, days: int) -> None:
         """Move the simulated clock to midnight of the account so many days on."""
@@ -120,6 +124,7 @@ class Api:
         response.headers["X-Simulated"] = "true"
         query = scope["query_string"].decode("latin-1")
         kind = key.kind if key else "none"
+        self.count_answered += 1
         self.exchanges.append(Exchange(request.method, scope["path"], query, status, kind))
         await response(scope, receive, send)
 

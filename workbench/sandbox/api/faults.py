@@ -143,6 +143,11 @@ class Faults:
         self._asked: Counter[tuple[str, str]] = Counter()
         self._struck: Counter[str] = Counter()
 
+    @property
+    def struck(self) -> Mapping[str, int]:
+        """How many requests each rule has hit since it was put into force."""
+        return dict(self._struck)
+
     def add(self, *rules: str) -> None:
         """Put more rules into force.
 

@@ -1,0 +1,38 @@
+-- One row per metric that was ever late.
+--   %(account_id)s  the account
+--   %(since)s       observations older than that do not count, timestamptz
+--   %(share)s       part of the late events that days is to hold, such as 0.999
+--   days     tail that holds that part of them
+--   longest  largest lateness, at most
+with counted as (
+    select
+        metric_id,
+        days,
+        sum(count_events) as count_events,
+        max(longest) as longest
+    from ops.lateness
+    where
+        account_id = %(account_id)s
+        and as_of >= %(since)s
+    group by metric_id, days
+),
+
+running as (
+    select
+        metric_id,
+        days,
+        longest,
+        count_events,
+        sum(count_events) over (partition by metric_id order by days) as count_so_far,
+        sum(count_events) over (partition by metric_id) as count_late
+    from counted
+)
+
+select
+    metric_id,
+    min(days) filter (where count_so_far >= %(share)s * count_late)::integer as days,
+    max(longest) as longest,
+    max(count_late)::bigint as count_late
+from running
+group by metric_id
+order by metric_id;

@@ -1,0 +1,82 @@
+-- One row: stays that are new, and stays that have ended.
+-- Compares what was read of a group with the stays that are known. Read were all members, or those
+-- who joined from an instant on; a stay from then on that was not met has ended, and so has an
+-- older one of a profile that has joined again.
+--   %(group_type)s  list or segment
+--   %(since)s       first instant of joining that was read; null for all
+--   %(read_at)s     Klaviyo's clock when the reading ended
+--   %(as_of)s       Klaviyo's clock when the sync began
+with seen as (
+    -- a member may stand on two pages
+    select distinct on (profile_id)
+        profile_id,
+        joined_at
+    from ops.group_member
+    where
+        account_id = %(account_id)s
+        and group_type = %(group_type)s
+        and group_id = %(group_id)s
+    order by profile_id asc, joined_at desc
+),
+
+joined as (
+    insert into klaviyo.membership as stored (
+        account_id, group_type, group_id, profile_id, joined_at, first_seen_at
+    )
+    select
+        %(account_id)s,
+        %(group_type)s,
+        %(group_id)s,
+        profile_id,
+        joined_at,
+        %(as_of)s
+    from seen
+    order by joined_at, profile_id
+    -- a stay that was thought to have ended goes on
+    on conflict (account_id, group_type, group_id, joined_at, profile_id) do update
+        set
+            left_after = null,
+            left_at = null,
+            synced_at = now()
+        where stored.left_at is not null
+    returning 1
+),
+
+ended as (
+    update klaviyo.membership as stored
+    set
+        left_after = least(
+            greatest(stored.first_seen_at, stored.joined_at, r.swept_at),
+            coalesce(again.joined_at, %(read_at)s)
+        ),
+        left_at = coalesce(again.joined_at, %(read_at)s),
+        synced_at = now()
+    from klaviyo.membership as m
+    left join seen as again on m.profile_id = again.profile_id
+    left join ops.group_read as r
+        on
+            m.account_id = r.account_id
+            and m.group_type = r.group_type
+            and m.group_id = r.group_id
+    where
+        m.account_id = %(account_id)s
+        and m.group_type = %(group_type)s
+        and m.group_id = %(group_id)s
+        and m.left_at is null
+        and again.joined_at is distinct from m.joined_at
+        and (
+            again.profile_id is not null
+            or %(since)s::timestamptz is null
+            or m.joined_at >= %(since)s
+        )
+        and stored.account_id = m.account_id
+        and stored.group_type = m.group_type
+        and stored.group_id = m.group_id
+        and stored.joined_at = m.joined_at
+        and stored.profile_id = m.profile_id
+    returning 1
+)
+
+select
+    (select count(*) from joined) as new,
+    (select count(*) from ended) as changed;
