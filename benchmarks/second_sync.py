@@ -6,8 +6,8 @@
 The account is served without limits, by a process of its own, to the command line of the workbench
 as a user runs it, with an embedded PostgreSQL in a temporary folder that is removed at the end: a
 first sync of everything, a second one with nothing new, which reads the last days again because
-events come late, and one of the events alone. The large
-account has 49 million events, and needs 60 GB and the better part of an hour.
+events come late, and one of the events alone. The large account has 49 million events, and needs
+60 GB of disk and the better part of an hour.
 """
 
 from __future__ import annotations

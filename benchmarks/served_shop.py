@@ -1,8 +1,8 @@
 """A simulated account served from a process of its own, over TLS and without limits.
 
 Unless told otherwise its clock is moved past this machine's, because clients that ask up to their
-own now would ask for what a simulated past has not seen yet, and past the latest late event, so that
-what there is does not depend on the day on which it is asked for.
+own now would ask for what a simulated past has not seen yet, and past the latest late event, so
+that what there is does not depend on the day on which it is asked for.
 """
 
 from __future__ import annotations

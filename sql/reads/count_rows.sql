@@ -17,6 +17,8 @@ from (
     union all
     select count(*) as found from klaviyo.event
     union all
+    select count(*) as found from klaviyo.event_version
+    union all
     select count(*) as found from klaviyo.campaign
     union all
     select count(*) as found from klaviyo.campaign_message

@@ -281,6 +281,21 @@ def test_rows_come_again_on_the_next_page(faulty: SandboxServer, asking: Client)
     assert [body["id"] for page in pages for body in page] == plain
 
 
+def test_what_comes_again_comes_with_its_attributions(
+    faulty: SandboxServer, asking: Client
+) -> None:
+    faulty.fault("duplicates:share=1")
+    query = {"sort": "datetime", "include": "attributions", "page[size]": "5"}
+    count = 0
+    for page in every(asking, "/api/events", **query):
+        included = [body["id"] for body in page["included"]]
+        assert len(included) == len(set(included))
+        linked = [body["relationships"]["attributions"]["data"] for body in page["data"]]
+        assert {each["id"] for some in linked for each in some} == set(included)
+        count += len(included)
+    assert count > 10
+
+
 def test_archived_campaigns_come_unsorted(faulty: SandboxServer, asking: Client) -> None:
     def created(**query: str) -> list[str]:
         found = resources(asking, "/api/campaigns", sort="created_at", **query)

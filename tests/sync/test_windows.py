@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import re
 import threading
+import zlib
 from collections import Counter
 from typing import Any
 
@@ -176,16 +177,30 @@ def test_row_08_rows_that_come_twice_or_at_the_bound_are_stored_once(
 def test_row_08_pages_in_no_order_are_stored_whole(
     database: Database, shop: Shop, sandbox: SandboxServer
 ) -> None:
+    """Each event is told with a time that has nothing to do with its place."""
+    begin = dt.datetime.fromtimestamp(shop.events.at.min(), dt.UTC)
+    seconds = shop.now - int(begin.timestamp())
+
     def edit(request: httpx.Request, response: httpx.Response) -> httpx.Response:
         if request.url.path.rstrip("/") != "/api/events" or response.status_code != 200:
             return response
         body = orjson.loads(response.content)
-        body["data"].reverse()
+        for item in body["data"]:
+            at = begin + dt.timedelta(seconds=zlib.crc32(item["id"].encode()) % seconds)
+            item["attributes"]["datetime"] = str(at)
         return with_body(response, body)
 
-    sandbox.fault("expired-cursor:path=/api/events,times=4,skip=9")
-    read_stream(database, sandbox, transport=Edited(edit), page=40, rows=100)
-    assert stored(database) == visible(shop, shop.now)
+    sandbox.fault("expired-cursor:path=/api/events,times=3,skip=5")
+    read_stream(
+        database,
+        sandbox,
+        asked=Asked(since=begin, connections=3),
+        transport=Edited(edit),
+        page=40,
+        rows=100,
+        days=365,
+    )
+    assert stored(database).total() == visible(shop, shop.now).total()
 
 
 _SPELLINGS = (

@@ -9,7 +9,17 @@ from decimal import Decimal
 
 from workbench.sync.aggregates import DayCount
 
-__all__ = ["DIFFERS", "EXPLAINED", "PROVEN", "REPAIRED", "Pair", "Verdict", "is_equal", "verdict"]
+__all__ = [
+    "DIFFERS",
+    "EXPLAINED",
+    "PROVEN",
+    "REPAIRED",
+    "Pair",
+    "Verdict",
+    "day_is_recent",
+    "is_equal",
+    "verdict",
+]
 
 PROVEN, REPAIRED, EXPLAINED, DIFFERS = "proven", "repaired", "explained", "differs"
 

@@ -90,7 +90,7 @@ def _touch(cursor: Any, run: Run, part: EventPage) -> None:
     told = {
         (metric, day, "" if ref == NULL else ref)
         for metric, hour, ref in set(zip(part.metrics, part.hours, part.refs, strict=True))
-        for day in list(days[hour])[:1]
+        for day in days[hour]
     }
     lines = [escaped(SEPARATOR.join((run.account_id, *each))) for each in told]
     columns = ("account_id", "metric_id", "day", "message_ref")

@@ -175,8 +175,7 @@ def shares(
     ends = [end for n in range(1, count) if (end := window.since + n * step) < before]
     edges = [window.since, *ends, window.until]
     pieces = [
-        replace(window, since=since, until=until, is_open=False)
-        for since, until in pairwise(edges)
+        replace(window, since=since, until=until, is_open=False) for since, until in pairwise(edges)
     ]
     pieces[-1] = replace(pieces[-1], is_open=window.is_open)
     return pieces

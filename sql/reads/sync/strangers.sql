@@ -1,5 +1,5 @@
 -- One row per profile that events name and that is not known, of the events from the first instant
--- on that a sync has read.
+-- on that a sync has read. Each metric is walked apart, along the event key.
 --   %(account_id)s  of the account
 --   %(run_id)s      the sync; none where it read no events
 with read as (
@@ -9,15 +9,34 @@ with read as (
         account_id = %(account_id)s
         and stream = 'events'
         and run_id = %(run_id)s
+),
+
+metrics as (
+    select metric_id
+    from klaviyo.metric
+    where account_id = %(account_id)s
+    union all
+    select '' as metric_id  -- of events whose metric is not known
+),
+
+named as (
+    select distinct e.profile_id
+    from metrics as m
+    cross join
+        lateral (
+            select distinct said.profile_id
+            from klaviyo.event as said
+            where
+                said.account_id = %(account_id)s
+                and said.metric_id = m.metric_id
+                and said.occurred_at >= (select r.since_at from read as r)
+                and said.profile_id is not null
+        ) as e
 )
 
-select distinct e.profile_id
-from read as r
-inner join klaviyo.event as e on r.since_at <= e.occurred_at
+select n.profile_id
+from named as n
 left join klaviyo.profile as p
-    on e.account_id = p.account_id and e.profile_id = p.profile_id
-where
-    e.account_id = %(account_id)s
-    and e.profile_id is not null
-    and p.profile_id is null
-order by e.profile_id;
+    on p.account_id = %(account_id)s and n.profile_id = p.profile_id
+where p.profile_id is null
+order by n.profile_id;

@@ -19,6 +19,13 @@ with noted as (
         and p.deleted_at is not null
         and e.original_profile_id is not null
         and e.profile_id <> p.profile_id
+        and not exists (
+            select 1
+            from klaviyo.profile_merge as m
+            where
+                m.account_id = %(account_id)s
+                and m.source_profile_id = p.profile_id
+        )
     order by p.profile_id asc, e.occurred_at desc
     on conflict (account_id, source_profile_id) do nothing
     returning 1

@@ -78,7 +78,7 @@ class ChangedAnswers:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._last: OrderedDict[str, Body] = OrderedDict()
+        self._last: OrderedDict[str, tuple[Body, list[Body]]] = OrderedDict()
         self._changes: Mapping[str, Callable[[Body, Rule, Served], None]] = {
             "duplicates": self._repeated,
             "excluded-bound": self._with_bound,
@@ -163,16 +163,36 @@ class ChangedAnswers:
         """Begin a page with the last row of the page before."""
         cursor = served.parameters.get(_CURSOR, "").removeprefix("=")
         if (before := self._last.get(cursor)) is not None:
-            content["data"] = [before, *content["data"]]
+            row, included = before
+            content["data"] = [row, *content["data"]]
+            if included:
+                there = {_name(body) for body in content["included"]}
+                content["included"] += [body for body in included if _name(body) not in there]
 
     def _remember(self, content: Body) -> None:
         """Keep the last row of a page for the page that follows."""
         following = content.get("links", {}).get("next")
         if following and isinstance(content["data"], list) and content["data"]:
             cursor = dict(parse_qsl(urlsplit(following).query)).get(_CURSOR, "")
-            self._last[cursor] = content["data"][-1]
+            row = content["data"][-1]
+            linked = _linked(row)
+            included = [body for body in content.get("included", ()) if _name(body) in linked]
+            self._last[cursor] = row, included
             if len(self._last) > _REMEMBERED:
                 self._last.popitem(last=False)
+
+
+def _name(body: Body) -> tuple[str, str]:
+    return body["type"], body["id"]
+
+
+def _linked(row: Body) -> set[tuple[str, str]]:
+    """What a row refers to, which an answer includes wherever the row stands."""
+    found: set[tuple[str, str]] = set()
+    for related in row.get("relationships", {}).values():
+        data = related.get("data") or []
+        found |= {_name(each) for each in (data if isinstance(data, list) else [data])}
+    return found
 
 
 def _at_bound(condition: Condition) -> list[Condition]:
