@@ -73,6 +73,12 @@ WRITTEN = [
     "observed_at",
     "run_id",
 ]
+UNPROVEN = """
+    select p.metric_id, p.day::text, p.our_count, p.their_count, p.our_values::text,
+        p.their_values::text, p.reason
+    from ops.proof as p
+    where p.status = 'differs'
+"""
 FASTER = 20  # than real time runs the clock that limits and pauses go by
 TRIES_A_KILL = 3
 TRIES_AT_THE_END = 5
@@ -271,7 +277,7 @@ def _compared(undisturbed: str, disturbed: str) -> dict[str, Any]:
                         *_examples(theirs, table, extra),
                     ],
                 }
-        unproven = _one(theirs, "select count(*) from ops.proof where status = 'differs'")
+        unproven = [*theirs.execute(UNPROVEN)]
         left = _one(theirs, "select count(*) from ops.sync_window where status = 'planned'")
         found = _one(theirs, "select coalesce(sum(count_found), 0) from ops.proof")
     return {
@@ -338,9 +344,8 @@ def _tell(found: dict[str, Any], *, as_json: bool) -> None:
         print(f"  klaviyo.{table:<24}{count:>12,} rows  {told}")
         for example in differ["examples"] if differ else ():
             print(f"    {example[:300]}")
-    print(
-        f"{found['unproven']} metric-days differ, {found['windows_left']} windows are left to read"
-    )
+    print(f"{len(found['unproven'])} metric-days differ", *found["unproven"][:10], sep="\n  ")
+    print(f"{found['windows_left']} windows are left to read")
 
 
 if __name__ == "__main__":

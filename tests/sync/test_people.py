@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from conftest import Server, unhurried_client
 from workbench import load
 from workbench.db import Database, open_database, statement
 from workbench.klaviyo import KlaviyoClient
+from workbench.klaviyo.pages import pages
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
 from workbench.sandbox.shop.ids import event_ids
 from workbench.settings import REVISION
@@ -457,3 +459,46 @@ def test_the_check_of_profiles_goes_round(
         synced_people(embedded_database, fateful)
     checked = "select position, checked_at from ops.profile_check"
     assert rows(embedded_database, checked)[0][1] == dt.datetime.fromtimestamp(fateful.now, dt.UTC)
+
+
+def test_predictions_are_those_that_klaviyo_serves(embedded_database: Database) -> None:
+    shop = build_shop(ShopPlan(profiles=1_200, days=200))
+    with SandboxServer(shop, key=KEY, limiter=Limiter(scale=math.inf)) as running:
+        with unhurried_client(running) as client, Progress() as progress:
+            sync_account(
+                embedded_database,
+                client,
+                progress=progress,
+                clock=iter(range(10**6)).__next__,
+                asked=Asked(resources=("predictions",)),
+            )
+        served = {}
+        with unhurried_client(running) as client:
+            params = {
+                "additional-fields[profile]": "predictive_analytics",
+                "page[size]": "100",
+            }
+            for page in pages(client, "/api/profiles", params):
+                for item in page.data:
+                    said = item["attributes"]["predictive_analytics"]
+                    if said["historic_number_of_orders"]:
+                        served[item["id"]] = said
+    stored = rows(
+        embedded_database,
+        """
+        select profile_id, historic_clv, predicted_clv, churn_probability,
+            ranked_channel_affinity, expected_date_of_next_order
+        from klaviyo.profile_prediction
+        """,
+    )
+    assert {row[0] for row in stored} == set(served)
+    assert len(stored) > 500
+    for profile_id, historic, predicted, churn, channels, due in stored:
+        said = served[profile_id]
+        assert (historic, predicted) == tuple(
+            None if said[name] is None else Decimal(str(said[name]))
+            for name in ("historic_clv", "predicted_clv")
+        )
+        assert churn == said["churn_probability"]
+        assert channels == said["ranked_channel_affinity"]
+        assert due == dt.datetime.fromisoformat(said["expected_date_of_next_order"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import re
 import threading
 import zlib
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 
 from workbench.db import Database
 from workbench.errors import CursorExpired, KlaviyoUnavailable
-from workbench.sandbox import SandboxServer, Shop
+from workbench.sandbox import Limiter as SandboxLimiter
+from workbench.sandbox import SandboxServer, Shop, ShopPlan, build_shop
 from workbench.sync import Asked
 from workbench.sync.queue import WindowQueue
 from workbench.sync.windows import Window, high_water, plan_windows, planned_windows, shares
@@ -337,3 +339,17 @@ def test_a_stopped_queue_hands_out_nothing() -> None:
     queue = WindowQueue([window], added=lambda: None)
     queue.stop()
     assert queue.take() is None
+
+
+def test_a_first_sync_that_began_late_is_completed_by_the_next(embedded_database: Database) -> None:
+    shop = build_shop(ShopPlan(profiles=60, days=200))
+    since = dt.datetime.fromtimestamp(shop.now, dt.UTC) - dt.timedelta(days=20)
+    with SandboxServer(shop, limiter=SandboxLimiter(scale=math.inf)) as sandbox:
+        read_stream(embedded_database, sandbox, asked=Asked(since=since))
+        assert 0 < stored(embedded_database).total() < visible(shop, shop.now).total()
+        read_stream(embedded_database, sandbox)
+        assert stored(embedded_database) == visible(shop, shop.now)
+        before = len(asked_spans(sandbox.requests))
+        read_stream(embedded_database, sandbox)
+    oldest = min(begin for begin, _ in asked_spans(sandbox.requests)[before:])
+    assert oldest > since - dt.timedelta(days=100)

@@ -30,6 +30,7 @@ SWEEP = dt.timedelta(days=7)
 # those who joined just before the last sync may not have shown yet
 _OVERLAP = dt.timedelta(days=1)
 _PAGES_A_BATCH = 20
+_MANY = 1_000  # members; from here on, a plan for a few takes hours
 _NOT_FOUND = 404
 
 
@@ -100,7 +101,7 @@ def _read_group(run: Run, resource: Resource, group: _Group) -> StreamCount:
         if error.status != _NOT_FOUND:
             raise
         return StreamCount()
-    new, changed = _compared(run, group)
+    new, changed = _compared(run, group, read=read)
     return StreamCount(read, new, changed)
 
 
@@ -135,7 +136,7 @@ def _note(run: Run, resource: Resource, group: _Group, items: list[dict[str, Any
     quarantine(run, resource.name, bad)
 
 
-def _compared(run: Run, group: _Group) -> tuple[int, int]:
+def _compared(run: Run, group: _Group, *, read: int) -> tuple[int, int]:
     """Store who joined and who left, in one transaction; returns how many of each."""
     told = {
         **group.key(run),
@@ -145,6 +146,8 @@ def _compared(run: Run, group: _Group) -> tuple[int, int]:
         "read_at": run.client.served_at,
     }
     with run.database.connection() as connection, connection.cursor() as cursor:
+        if read >= _MANY:
+            cursor.execute(statement("writes/sync/plan_without_loops"))
         cursor.execute(statement("writes/sync/merge_membership"), told)
         new, changed = cursor.fetchone() or (0, 0)
         cursor.execute(statement("writes/sync/record_group_read"), told)

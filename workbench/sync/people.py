@@ -33,6 +33,7 @@ _PROFILES, _EVENTS = chosen_resources(("profiles", "events"))
 _IDS_A_REQUEST = 100
 ROUND = dt.timedelta(days=7)
 LEAST_CHECKED = 10_000
+_LONG = dt.timedelta(days=60)  # from here on, looking through all events is faster
 
 _Asked = tuple[str, dt.datetime, str]  # metric, time and id of an event
 
@@ -81,7 +82,12 @@ def _have_been_read(run: Run) -> bool:
 def _meet_strangers(run: Run) -> None:
     """Store the profiles that events name and that are not known, or that they are gone."""
     told = {"account_id": run.account_id, "run_id": run.run_id}
-    _meet(run, _ids(run, "strangers", told))
+    with run.database.connection() as connection:
+        row = connection.execute(statement("reads/sync/events_read_from"), told).fetchone()
+    since = row[0] if row else None
+    if since is not None:
+        name = "strangers" if run.as_of - since > _LONG else "strangers_since"
+        _meet(run, _ids(run, name, {"account_id": run.account_id, "since": since}))
 
 
 def _meet(run: Run, strangers: Iterable[str]) -> None:

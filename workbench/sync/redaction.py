@@ -2,7 +2,8 @@
 
 Klaviyo replaces the address of a person who asks to be forgotten, or deletes the profile. What was
 known of the person is looked up in the profile's row before that goes: the same words may stand in
-the payloads of its events, in earlier versions of them, and in quarantine.
+the payloads of its events, in earlier versions of them, and in quarantine. Words that Klaviyo
+itself goes on serving in an event come back when that event is read again.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -58,20 +59,20 @@ def _todo(run: Run, resource: Resource) -> list[Window]:
     """Plan what was asked for, or else what is new and the tail; add what earlier syncs left."""
     cursor = resource.cursor
     assert cursor is not None
-    span = _asked_span(run, resource) or _new_span(run, resource)
+    asked = _asked_span(run, resource)
     is_all = run.asked.since is None and run.asked.until is None
-    since, until = span
-    if since < until:
-        windows.plan_windows(
-            run.database,
-            run.account_id,
-            stream=resource.name,
-            since=since,
-            until=until,
-            days=cursor.days,
-            run_id=run.run_id,
-            is_open=until == run.as_of,
-        )
+    for since, until in [asked] if asked else [*_earlier(run, resource), _new_span(run, resource)]:
+        if since < until:
+            windows.plan_windows(
+                run.database,
+                run.account_id,
+                stream=resource.name,
+                since=since,
+                until=until,
+                days=cursor.days,
+                run_id=run.run_id,
+                is_open=until == run.as_of,
+            )
     found = windows.planned_windows(run.database, run.account_id, resource.name, run_id=run.run_id)
     return [window for window in found if is_all or window.run_id == run.run_id]
 
@@ -86,6 +87,14 @@ def _asked_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]
         known = windows.high_water(run.database, run.account_id, resource.name)
         since = known - _reach(run, resource) if known else since
     return _whole_second(since), min(_whole_second(asked.until or run.as_of), run.as_of)
+
+
+def _earlier(run: Run, resource: Resource) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+    """What lies before all that was read: a first sync began later, or older rows were imported."""
+    known = windows.low_water(run.database, run.account_id, resource.name)
+    first = _first_instant(run, resource) if known else None
+    if known and first and first < known:
+        yield first, known
 
 
 def _new_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]:

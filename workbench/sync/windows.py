@@ -24,6 +24,7 @@ __all__ = [
     "cut_window",
     "finish_window",
     "high_water",
+    "low_water",
     "plan_windows",
     "planned_windows",
     "shares",
@@ -96,6 +97,15 @@ def high_water(database: Database, account_id: str, stream: str) -> dt.datetime 
         row = connection.execute(
             statement("reads/sync_window_high_water"),
             {"account_id": account_id, "stream": stream},
+        ).fetchone()
+    return row[0] if row else None
+
+
+def low_water(database: Database, account_id: str, stream: str) -> dt.datetime | None:
+    """From where on the stream has been planned; None when it never was."""
+    with database.connection() as connection:
+        row = connection.execute(
+            statement("reads/sync_window_low_water"), {"account_id": account_id, "stream": stream}
         ).fetchone()
     return row[0] if row else None
 

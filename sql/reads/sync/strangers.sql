@@ -1,37 +1,11 @@
--- One row per profile that events name and that is not known, of the events from the first instant
--- on that a sync has read. Each metric is walked apart, along the event key.
+-- One row per profile that any event names and that is not known.
 --   %(account_id)s  of the account
---   %(run_id)s      the sync; none where it read no events
-with read as (
-    select min(since_at) as since_at
-    from ops.sync_window
+with named as (
+    select distinct profile_id
+    from klaviyo.event
     where
         account_id = %(account_id)s
-        and stream = 'events'
-        and run_id = %(run_id)s
-),
-
-metrics as (
-    select metric_id
-    from klaviyo.metric
-    where account_id = %(account_id)s
-    union all
-    select '' as metric_id  -- of events whose metric is not known
-),
-
-named as (
-    select distinct e.profile_id
-    from metrics as m
-    cross join
-        lateral (
-            select distinct said.profile_id
-            from klaviyo.event as said
-            where
-                said.account_id = %(account_id)s
-                and said.metric_id = m.metric_id
-                and said.occurred_at >= (select r.since_at from read as r)
-                and said.profile_id is not null
-        ) as e
+        and profile_id is not null
 )
 
 select n.profile_id

@@ -19,6 +19,15 @@ with seen as (
     order by profile_id asc, joined_at desc
 ),
 
+read_before as (
+    select swept_at
+    from ops.group_read
+    where
+        account_id = %(account_id)s
+        and group_type = %(group_type)s
+        and group_id = %(group_id)s
+),
+
 joined as (
     insert into klaviyo.membership as stored (
         account_id, group_type, group_id, profile_id, joined_at, first_seen_at
@@ -42,38 +51,53 @@ joined as (
     returning 1
 ),
 
+known as (
+    select
+        joined_at,
+        profile_id
+    from klaviyo.membership
+    where
+        account_id = %(account_id)s
+        and group_type = %(group_type)s
+        and group_id = %(group_id)s
+        and left_at is null
+        and (%(since)s::timestamptz is null or joined_at >= %(since)s)
+    union all
+    select
+        m.joined_at,
+        m.profile_id
+    from seen as s
+    inner join klaviyo.membership as m
+        on m.account_id = %(account_id)s and s.profile_id = m.profile_id
+    where
+        %(since)s::timestamptz is not null
+        and m.group_type = %(group_type)s
+        and m.group_id = %(group_id)s
+        and m.left_at is null
+),
+
 ended as (
     update klaviyo.membership as stored
     set
         left_after = least(
-            greatest(stored.first_seen_at, stored.joined_at, r.swept_at),
+            greatest(
+                stored.first_seen_at,
+                stored.joined_at,
+                (select r.swept_at from read_before as r)
+            ),
             coalesce(again.joined_at, %(read_at)s)
         ),
         left_at = coalesce(again.joined_at, %(read_at)s),
         synced_at = now()
-    from klaviyo.membership as m
-    left join seen as again on m.profile_id = again.profile_id
-    left join ops.group_read as r
-        on
-            m.account_id = r.account_id
-            and m.group_type = r.group_type
-            and m.group_id = r.group_id
+    from known as k
+    left join seen as again on k.profile_id = again.profile_id
     where
-        m.account_id = %(account_id)s
-        and m.group_type = %(group_type)s
-        and m.group_id = %(group_id)s
-        and m.left_at is null
-        and again.joined_at is distinct from m.joined_at
-        and (
-            again.profile_id is not null
-            or %(since)s::timestamptz is null
-            or m.joined_at >= %(since)s
-        )
-        and stored.account_id = m.account_id
-        and stored.group_type = m.group_type
-        and stored.group_id = m.group_id
-        and stored.joined_at = m.joined_at
-        and stored.profile_id = m.profile_id
+        again.joined_at is distinct from k.joined_at
+        and stored.account_id = %(account_id)s
+        and stored.group_type = %(group_type)s
+        and stored.group_id = %(group_id)s
+        and stored.joined_at = k.joined_at
+        and stored.profile_id = k.profile_id
     returning 1
 )
 
