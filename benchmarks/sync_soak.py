@@ -344,6 +344,7 @@ def _tell(found: dict[str, Any], *, as_json: bool) -> None:
         print(f"  klaviyo.{table:<24}{count:>12,} rows  {told}")
         for example in differ["examples"] if differ else ():
             print(f"    {example[:300]}")
+    print(f"{found['found_by_proof']:,} events were found by the proof")
     print(f"{len(found['unproven'])} metric-days differ", *found["unproven"][:10], sep="\n  ")
     print(f"{found['windows_left']} windows are left to read")
 

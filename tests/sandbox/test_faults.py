@@ -296,6 +296,19 @@ def test_what_comes_again_comes_with_its_attributions(
     assert count > 10
 
 
+def test_what_comes_again_comes_in_the_shape_that_was_asked_for(
+    faulty: SandboxServer, asking: Client
+) -> None:
+    faulty.fault("duplicates:share=1")
+    whole = {"sort": "id", "page[size]": "10"}
+    following = asking.get("/api/profiles", **whole).json()["links"]["next"]
+    list(every(asking, "/api/profiles", **whole, **{"fields[profile]": "updated"}))
+    page = asking.get(following).json()["data"]
+    assert len(page) == 11
+    assert {len(body["attributes"]) for body in page} == {len(page[-1]["attributes"])}
+    assert len(page[0]["attributes"]) > 5
+
+
 def test_archived_campaigns_come_unsorted(faulty: SandboxServer, asking: Client) -> None:
     def created(**query: str) -> list[str]:
         found = resources(asking, "/api/campaigns", sort="created_at", **query)

@@ -350,3 +350,22 @@ def test_once_a_month_all_history_is_counted_anew(embedded_database: Database) -
     assert rows(database, "select sum(count_found) from ops.proof") == [(lost,)]
     assert summary.proof is not None
     assert summary.proof.differing == 0
+
+
+def test_an_event_that_is_found_without_its_metric_is_explained(
+    embedded_database: Database, sandbox: SandboxServer
+) -> None:
+    # the same events in both syncs: it is for good that Klaviyo does not say of which metric
+    nameless, hidden = "nulls:share=0.3,path=/api/events", "hidden-events:share=0.3"
+    sandbox.fault(nameless, hidden)
+    synced(embedded_database, unhurried_client(sandbox))
+    sandbox.withdraw()
+    sandbox.fault(nameless)
+    summary = synced(embedded_database, unhurried_client(sandbox))
+    assert summary.proof is not None
+    assert summary.proof.differing == 0
+    assert summary.proof.explained > 0
+    found = "select count(*) from klaviyo.event where metric_id = '' and first_seen_at = changed_at"
+    assert rows(embedded_database, found) != [(0,)]
+    empty = "select count(*) from ops.proof where metric_id = '' and our_count = 0"
+    assert rows(embedded_database, empty) == [(0,)]

@@ -353,3 +353,25 @@ def test_a_first_sync_that_began_late_is_completed_by_the_next(embedded_database
         read_stream(embedded_database, sandbox)
     oldest = min(begin for begin, _ in asked_spans(sandbox.requests)[before:])
     assert oldest > since - dt.timedelta(days=100)
+
+
+def test_a_year_mistyped_plans_no_windows_of_centuries(
+    embedded_database: Database, shop: Shop, sandbox: SandboxServer
+) -> None:
+    since = dt.datetime(206, 1, 1, tzinfo=dt.UTC)
+    read_stream(embedded_database, sandbox, asked=Asked(since=since))
+    assert stored(embedded_database) == visible(shop, shop.now)
+    ((oldest,),) = select(embedded_database, "select min(since_at) from ops.sync_window")
+    first = min(key[1] for key in visible(shop, shop.now))
+    assert first - 366 * 86_400 < oldest.timestamp() <= first
+
+
+def test_what_was_hidden_at_the_first_sync_is_read_by_the_next(
+    embedded_database: Database, shop: Shop, sandbox: SandboxServer
+) -> None:
+    sandbox.fault("hidden-events:share=1.0")
+    read_stream(embedded_database, sandbox)
+    assert not stored(embedded_database)
+    sandbox.withdraw()
+    read_stream(embedded_database, sandbox)
+    assert stored(embedded_database) == visible(shop, shop.now)

@@ -92,7 +92,7 @@ def sync(
         )
     with ready_database(settings) as opened:
         use_database(opened)
-        ended = _synced_accounts(opened, settings, wanted, account=account)
+        ended = _synced_accounts(opened, settings, wanted, account=account, as_json=as_json)
     tell(ended, as_json=as_json)
 
 
@@ -144,13 +144,13 @@ class Failure:
 
 
 def _synced_accounts(
-    opened: Database, settings: Settings, wanted: Wanted, *, account: str | None
+    opened: Database, settings: Settings, wanted: Wanted, *, account: str | None, as_json: bool
 ) -> list[SyncSummary | Failure]:
     """Sync the accounts of all keys; what Klaviyo says to one key does not stop the others.
 
     Raises:
         AccountMissing: an account was asked for that no key is of.
-        KlaviyoError: there is one key only, and it cannot be used.
+        KlaviyoError: there is one key only, it cannot be used, and no program wants to read that.
     """
     ended: list[SyncSummary | Failure] = []
     seen: list[str] = []
@@ -166,7 +166,7 @@ def _synced_accounts(
         except (DatabaseError, InputInvalid):
             raise
         except WorkbenchError as error:
-            if len(settings.klaviyo_keys) == 1:
+            if len(settings.klaviyo_keys) == 1 and not as_json:
                 raise
             ended.append(Failure(number, error))
     if account is not None and account not in seen:
@@ -256,6 +256,10 @@ def _instant(moment: Moment | None, timezone: str) -> dt.datetime | None:
         return None
     if not isinstance(moment, dt.datetime):
         moment = dt.datetime.combine(moment, dt.time())
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(
-        dt.UTC
-    )
+    local = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))
+    try:
+        return local.astimezone(dt.UTC)
+    except OverflowError:
+        raise InputInvalid(
+            f"{moment} lies outside of the calendar", hint="pass a day such as 2026-01-31"
+        ) from None

@@ -126,9 +126,12 @@ def _read_again(run: Run, books: Books) -> list[Again]:
     before = dict(books.ours)
     again = _side_by_side(run, lambda each: read_again(run, *each), todo)
     keys = [key for each in again for key in _keys(each)]
-    # what came without its metric before may have come with it now
+    # what came without its metric before may have come with it now, and what was missing without it
     nameless = {("", day) for _, day in keys} & books.ours.keys()
     recount(run, books, [*keys, *nameless])
+    for key in nameless - before.keys():
+        if not books.ours[key].count:
+            del books.ours[key]
     for key in keys:
         books.found[key] = max(books.ours[key].count - before.get(key, DayCount()).count, 0)
     _ask_all(run, books, [*_hulls(run, keys)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -20,6 +20,9 @@ from workbench.sync.run import Run
 from workbench.sync.windows import Window
 
 __all__ = ["read_event_windows", "read_windows"]
+
+# what is served first need not be the oldest; but a mistyped year must not plan centuries
+_UNSORTED = dt.timedelta(days=365)
 
 
 def read_windows(run: Run, resource: Resource) -> None:
@@ -82,7 +85,8 @@ def _asked_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]
     asked = run.asked
     if asked.since is None and asked.until is None and not asked.full:
         return None
-    since = asked.since or (_first_instant(run, resource) or run.as_of)
+    first = _first_instant(run, resource) or run.as_of
+    since = max(asked.since, first - _UNSORTED) if asked.since else first
     if asked.since is None and not asked.full:
         known = windows.high_water(run.database, run.account_id, resource.name)
         since = known - _reach(run, resource) if known else since
@@ -116,11 +120,23 @@ def _reach(run: Run, resource: Resource) -> dt.timedelta:
 def _first_instant(run: Run, resource: Resource) -> dt.datetime | None:
     """Time of the stream's oldest row, in whole seconds; None when it has none."""
     assert resource.cursor is not None
-    field = resource.cursor.field
-    query = {**resource.params, "sort": field, "page[size]": "1"}
-    page = next(pages(run.client, resource.path, query))
-    times = [item["attributes"][field] for item in page.data]
-    return _whole_second(instant(times[0])) if times else None
+    in_order = {**resource.params, "sort": resource.cursor.field}
+    # the first page may hold nothing that can be read, and others follow
+    for query in ({**in_order, "page[size]": "1"}, in_order):
+        for page in pages(run.client, resource.path, query):
+            times = [at for item in page.data if (at := _time(item, resource.cursor.field))]
+            if times:
+                return _whole_second(min(times))
+            if query is not in_order:
+                break
+    return None
+
+
+def _time(item: Mapping[str, Any], field: str) -> dt.datetime | None:
+    try:
+        return instant(item["attributes"][field])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # its window tells of it: it goes to quarantine there
 
 
 def _whole_second(at: dt.datetime) -> dt.datetime:

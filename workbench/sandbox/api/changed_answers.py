@@ -19,6 +19,7 @@ __all__ = ["UNKNOWN_WORD", "ChangedAnswers", "Served"]
 
 UNKNOWN_WORD = "simulated-unknown-word"
 _CURSOR = "page[cursor]"
+_Following = frozenset[tuple[str, str]]
 _REMEMBERED = 10_000  # pages whose last row is kept for the page that follows
 
 # by type: a field whose words the contract lists
@@ -78,7 +79,8 @@ class ChangedAnswers:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._last: OrderedDict[str, tuple[Body, list[Body]]] = OrderedDict()
+        # by the query of the page that follows: the same cursor may belong to several
+        self._last: OrderedDict[_Following, tuple[Body, list[Body]]] = OrderedDict()
         self._changes: Mapping[str, Callable[[Body, Rule, Served], None]] = {
             "duplicates": self._repeated,
             "excluded-bound": self._with_bound,
@@ -161,8 +163,7 @@ class ChangedAnswers:
 
     def _repeated(self, content: Body, rule: Rule, served: Served) -> None:
         """Begin a page with the last row of the page before."""
-        cursor = served.parameters.get(_CURSOR, "").removeprefix("=")
-        if (before := self._last.get(cursor)) is not None:
+        if (before := self._last.get(_following(served.parameters))) is not None:
             row, included = before
             content["data"] = [row, *content["data"]]
             if included:
@@ -173,13 +174,18 @@ class ChangedAnswers:
         """Keep the last row of a page for the page that follows."""
         following = content.get("links", {}).get("next")
         if following and isinstance(content["data"], list) and content["data"]:
-            cursor = dict(parse_qsl(urlsplit(following).query)).get(_CURSOR, "")
             row = content["data"][-1]
             linked = _linked(row)
             included = [body for body in content.get("included", ()) if _name(body) in linked]
-            self._last[cursor] = row, included
+            self._last[_following(dict(parse_qsl(urlsplit(following).query)))] = row, included
             if len(self._last) > _REMEMBERED:
                 self._last.popitem(last=False)
+
+
+def _following(parameters: Mapping[str, str]) -> _Following:
+    """A query string, however its cursor is spelt."""
+    cursor = parameters.get(_CURSOR, "").removeprefix("=")
+    return frozenset({**parameters, _CURSOR: cursor}.items())
 
 
 def _name(body: Body) -> tuple[str, str]:
