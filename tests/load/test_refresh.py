@@ -308,6 +308,35 @@ def test_a_campaign_that_becomes_known_later_takes_its_sends_along(
     assert facts(late) == facts(known)
 
 
+def test_orders_take_the_channel_of_a_message_that_is_read_or_mended_after_them(book: Book) -> None:
+    def channels() -> list[tuple[str | None, str]]:
+        return book.execute(
+            "select o.channel, f.channel from mart.orders as o inner join mart.fact_revenue as f"
+            " using (account_id, day) where account_id = %(account_id)s"
+        )
+
+    credit = {"campaign_id": "CX", "campaign_message_id": "CMX"}
+    book.event("order", "2026-10-20 18:00+00", value=5, attributions=[credit])
+    book.refresh()
+    assert channels() == [(None, "")]
+    book.execute(
+        "insert into klaviyo.campaign"
+        " (account_id, campaign_id, name, channel, status, is_archived, payload)"
+        " values (%(account_id)s, 'CX', 'X', 'sms', 'Sent', false, '{}')"
+    )
+    for channel in ("odd", "sms"):
+        book.execute(
+            "insert into klaviyo.campaign_message"
+            " (account_id, message_id, campaign_id, channel, payload)"
+            " values (%(account_id)s, 'CMX', 'CX', %(channel)s, '{}')"
+            " on conflict (account_id, message_id) do update set channel = excluded.channel",
+            channel=channel,
+        )
+        book.refresh()
+        assert channels() == [(channel, channel)]
+    assert book.refresh() == NOTHING
+
+
 def test_a_credit_that_names_only_the_campaign_reaches_its_message(
     new_embedded_book: Callable[..., Book],
 ) -> None:

@@ -301,7 +301,7 @@ def test_what_comes_again_comes_in_the_shape_that_was_asked_for(
 ) -> None:
     faulty.fault("duplicates:share=1")
     whole = {"sort": "id", "page[size]": "10"}
-    following = asking.get("/api/profiles", **whole).json()["links"]["next"]
+    following = asking.get("/api/profiles", params=whole).json()["links"]["next"]
     list(every(asking, "/api/profiles", **whole, **{"fields[profile]": "updated"}))
     page = asking.get(following).json()["data"]
     assert len(page) == 11

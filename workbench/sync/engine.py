@@ -210,7 +210,8 @@ def _read(run: Run, resources: tuple[Resource, ...]) -> None:
     def read(resource: Resource) -> None:
         wait([begun[name] for name in resource.after if name in begun])
         with _ending(run, resource.name), run.may_fail(resource.name, scopes=resource.scopes):
-            resource.read(run, resource)
+            if not run.lacks_parents(resource.name, resource.after if resource.parents else ()):
+                resource.read(run, resource)
 
     try:
         # in the order of the table, so that what a resource waits for has begun before it

@@ -127,7 +127,7 @@ def _read_again(run: Run, books: Books) -> list[Again]:
     again = _side_by_side(run, lambda each: read_again(run, *each), todo)
     keys = [key for each in again for key in _keys(each)]
     # what came without its metric before may have come with it now, and what was missing without it
-    nameless = {("", day) for _, day in keys} & books.ours.keys()
+    nameless = {("", day) for _, day in keys}
     recount(run, books, [*keys, *nameless])
     for key in nameless - before.keys():
         if not books.ours[key].count:

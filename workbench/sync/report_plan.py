@@ -140,11 +140,14 @@ def due_periods(
         first, last = asked_first or dt.date.min, asked_last or dt.date.max
         return [period for period in begun if period.first <= last and period.last >= first], 0
     due = [p for p in begun if p.is_due(today, conversion_metric_id=conversion_metric_id)]
-    # what was read before is what people look at: it stays current before history goes on
-    due.sort(key=lambda period: period.read_on is None)
+    # the newest, then what was read before is what people look at: current before history goes on
+    due.sort(key=lambda period: period.read_on is None and period is not begun[0])
     if is_by_name:
         return due, 0
-    room = max(_A_DAY - sum(period.read_on == today for period in known), 0)
+    read_on = [period.read_on for period in known if period.read_on]
+    is_rare = bool(read_on) and today - max(read_on) > _DAY
+    most = _A_DAY * 2 if is_rare else _A_DAY  # syncs further apart have more to catch up with
+    room = max(most - sum(day == today for day in read_on), 0)
     return due[:room], len(due[room:])
 
 

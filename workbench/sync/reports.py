@@ -38,7 +38,8 @@ def read_reports(run: Run, resource: Resource) -> None:
     metric, began_at = _basis(run)
     if report.has_conversions and metric is None:
         with run.lock:
-            run.refused[resource.name] = _NO_CONVERSIONS
+            lacked = run.refused.get("mapped_metrics") or run.refused.get("metrics")
+            run.refused[resource.name] = lacked or _NO_CONVERSIONS
         return
     if began_at is None:
         return  # an account in which nothing ever happened

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -183,6 +183,14 @@ class Run:
         """Tell the person who reads the summary."""
         with self.lock:
             self.notes.append(sentence)
+
+    def lacks_parents(self, stream: str, parents: Iterable[str]) -> bool:
+        """Whether a stream is left out because one that lists its parents was."""
+        lost = [name for name in parents if name in self.refused or name in self.failed]
+        with self.lock:
+            for name in lost:
+                self.refused[stream] = f"{name} were not read, and it is asked for each of them"
+        return bool(lost)
 
     @contextmanager
     def may_fail(self, stream: str, *, scopes: str = "") -> Iterator[None]:
