@@ -53,7 +53,7 @@ def problem_of(endpoint: str, response: httpx.Response) -> KlaviyoRefused | Klav
         )
     if status == 403:
         scopes = tuple(_SCOPE.findall(detail or ""))
-        hint = f"give the key the scope {' and '.join(scopes) or 'it lacks'}, or sync without it"
+        hint = f"give the key the scope {' and '.join(scopes) or 'it lacks'}"
         return ScopeMissing(told, scopes=scopes, hint=hint, **place)
     if status == 410:
         return _retired(told, response, place)

@@ -61,6 +61,7 @@ def metric_tails(
                 "account_id": account_id,
                 "since": as_of - _REMEMBERED,
                 "share": _SHARE,
+                "most": _MOST_DAYS,
             },
         ).fetchall()
     return {

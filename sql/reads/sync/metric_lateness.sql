@@ -2,7 +2,8 @@
 --   %(account_id)s  the account
 --   %(since)s       observations older than that do not count, timestamptz
 --   %(share)s       part of the late events that days is to hold, such as 0.999
---   days     tail that holds that part of them
+--   %(most)s        days; what was later still was imported rather than late: the proof finds it
+--   days     tail that holds that part of the others
 --   longest  largest lateness, at most
 with counted as (
     select
@@ -24,13 +25,18 @@ running as (
         longest,
         count_events,
         sum(count_events) over (partition by metric_id order by days) as count_so_far,
+        sum(count_events) filter (where days <= %(most)s) over (
+            partition by metric_id
+        ) as count_in_reach,
         sum(count_events) over (partition by metric_id) as count_late
     from counted
 )
 
 select
     metric_id,
-    min(days) filter (where count_so_far >= %(share)s * count_late)::integer as days,
+    coalesce(
+        min(days) filter (where count_so_far >= %(share)s * count_in_reach), 0
+    )::integer as days,
     max(longest) as longest,
     max(count_late)::bigint as count_late
 from running
