@@ -17,6 +17,8 @@ from workbench.settings import read_settings
 
 __all__ = ["status"]
 
+_WIDTH = 112  # of the table of streams
+
 
 def status(
     account: Annotated[
@@ -86,7 +88,10 @@ def _plain(value: Any) -> Any:
 
 def _print_account(found: dict[str, Any]) -> None:
     simulated = " (simulated)" if found["is_simulated"] else ""
-    Console().print(_streams(found["streams"], title=f"{found['account_id']} {found['name']}"))
+    title = f"{found['account_id']} {found['name']}"
+    # a name cut short cannot be typed: rather wider than a narrow terminal
+    console = Console(width=max(Console().width, _WIDTH))
+    console.print(_streams(found["streams"], title=title))
     last = found["last_sync"]
     if last is not None:
         told = f": {last['error']}" if last["error"] else ""
@@ -124,7 +129,7 @@ def _streams(streams: list[dict[str, Any]], *, title: str) -> Table:
         "left",
     ):
         is_text = heading in {"stream", "complete until", "last"}
-        table.add_column(heading, justify="left" if is_text else "right")
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
     for each in streams:
         table.add_row(
             each["stream"],
