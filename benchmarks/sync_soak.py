@@ -52,19 +52,19 @@ from workbench.sandbox import (
 from workbench.settings import REVISION, Settings
 from workbench.sync import Progress, sync_account
 
-# faults that an account has for good: what they make of a row is what the row is
-LASTING = ("nulls", "unknown-enum")
+# events without a metric, and hidden ones: each costs the proof a day of its metric, read again
+NAMELESS, HIDDEN = 500, 1_500
+NULLS_ELSEWHERE = ("profiles", "campaigns", "templates", "segments", "tags", "forms")
 # of few requests, or long ones, so that a small account meets it too, and none waits for it
 OPTIONS = {"slow": "share=0.02,seconds=0.2", "expired-cursor": "share=0.05"}
 PASSING = (
     *(
         f"{name}:{OPTIONS[name]}" if name in OPTIONS else name
         for name in FAULTS
-        if name not in {*LASTING, "hidden-events", "retired-revision"}
+        if name not in {"nulls", "unknown-enum", "hidden-events", "retired-revision"}
     ),
     "expired-cursor:times=3",  # the first ones, for a small account has few
 )
-HIDDEN = "hidden-events:share=0.01"
 # when something was written, and by which sync; everything else must be the same
 WRITTEN = [
     "synced_at",
@@ -156,8 +156,19 @@ def _settings(url: str) -> Settings:
     return Settings(project_dir=nowhere, data_dir=nowhere, runs_dir=nowhere, database_url=url)
 
 
+def _lasting(shop: Shop) -> tuple[str, ...]:
+    """Faults that the account has for good: what they make of a row is what the row is."""
+    nulls = (f"nulls:path=/api/{name}" for name in NULLS_ELSEWHERE)
+    return (f"nulls:path=/api/events,share={_share(NAMELESS, shop)}", *nulls, "unknown-enum")
+
+
+def _share(count: int, shop: Shop) -> float:
+    return round(min(0.01, count / len(shop.events)), 6)
+
+
 def _sandbox(shop: Shop, *, seed: int) -> SandboxServer:
-    return SandboxServer(shop, limiter=Limiter(scale=math.inf), faults=LASTING, fault_seed=seed)
+    unlimited, faults = Limiter(scale=math.inf), _lasting(shop)
+    return SandboxServer(shop, limiter=unlimited, faults=faults, fault_seed=seed)
 
 
 def _undisturbed(shop: Shop, url: str, *, seed: int) -> Soaked:
@@ -174,7 +185,7 @@ def _disturbed(shop: Shop, url: str, requests: int, *, kills: int, seed: int) ->
     """Sync with faults, killed so often, and then let a sync come to its end."""
     began, told, draw = time.monotonic(), Soaked(), random.Random(seed)
     with _sandbox(shop, seed=seed) as sandbox:
-        sandbox.fault(*PASSING, HIDDEN)
+        sandbox.fault(*PASSING, f"hidden-events:share={_share(HIDDEN, shop)}")
         is_hidden = True
         for _ in range(kills * TRIES_A_KILL):
             if len(told.kills) == kills:
@@ -182,7 +193,7 @@ def _disturbed(shop: Shop, url: str, requests: int, *, kills: int, seed: int) ->
             if len(told.kills) == kills // 2 and is_hidden:
                 told.faults.update(sandbox.struck)
                 sandbox.withdraw()
-                sandbox.fault(*LASTING, *PASSING)
+                sandbox.fault(*_lasting(shop), *PASSING)
                 is_hidden = False
             after = int(draw.uniform(0.02, 0.5) * requests) + 1
             with _syncing(sandbox, url) as process:

@@ -224,7 +224,7 @@ def test_a_missing_scope_stops_its_own_stream_only(
     path = f"/api/{name}"
     without = synced(embedded_database, client_through(sandbox, Edited(refusing(path))))
     told = f"{path} answered 403: The API key is missing required scopes. (it needs {name}:read)"
-    followed = f"{name} were not read, and it is asked for each of them"
+    followed = f"it needs {name}: {told}"
     refused = dict.fromkeys({name} | also, told) | dict.fromkeys(behind, followed)
     assert without.refused == refused
     assert {without.ended[each].status for each in refused} == {"left out"}

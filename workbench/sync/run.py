@@ -186,10 +186,12 @@ class Run:
 
     def lacks_parents(self, stream: str, parents: Iterable[str]) -> bool:
         """Whether a stream is left out because one that lists its parents was."""
-        lost = [name for name in parents if name in self.refused or name in self.failed]
         with self.lock:
-            for name in lost:
-                self.refused[stream] = f"{name} were not read, and it is asked for each of them"
+            failed = {name: error.message for name, error in self.failed.items()}
+            told = {**failed, **self.refused}
+            lost = [f"it needs {name}: {told[name]}" for name in parents if name in told]
+            if lost:
+                self.refused[stream] = "; ".join(lost)
         return bool(lost)
 
     @contextmanager
