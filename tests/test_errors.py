@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import datetime as dt
 import inspect
 import pickle
 import re
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from workbench import errors
 from workbench.errors import KlaviyoError, NotebookFailed, WorkbenchError
 
+RETRY_AT = dt.datetime(2026, 11, 3, tzinfo=dt.UTC)
 CLASSES = [
     cls
     for _, cls in inspect.getmembers(errors, inspect.isclass)
@@ -46,9 +49,15 @@ def test_no_name_is_taken_already() -> None:
     assert ours & set(dir(psycopg)) <= {"DatabaseError"}
 
 
+def made(cls: type[WorkbenchError], message: str, **told: Any) -> WorkbenchError:
+    if issubclass(cls, errors.QuotaExhausted):
+        told |= {"retry_at": RETRY_AT}
+    return cls(message, **told)
+
+
 @pytest.mark.parametrize("cls", CLASSES)
 def test_message_and_hint_survive_a_process_border(cls: type[WorkbenchError]) -> None:
-    error = pickle.loads(pickle.dumps(cls("week is 60", hint="pass 1 to 53")))
+    error = pickle.loads(pickle.dumps(made(cls, "week is 60", hint="pass 1 to 53")))
     assert type(error) is cls
     assert (error.message, error.hint) == ("week is 60", "pass 1 to 53")
     assert str(error) == "week is 60 (pass 1 to 53)"
@@ -57,8 +66,9 @@ def test_message_and_hint_survive_a_process_border(cls: type[WorkbenchError]) ->
 
 @pytest.mark.parametrize("cls", [cls for cls in CLASSES if issubclass(cls, KlaviyoError)])
 def test_what_klaviyo_answered_survives_too(cls: type[KlaviyoError]) -> None:
-    error = pickle.loads(pickle.dumps(cls("refused", status=403, endpoint="/api/events")))
+    error = pickle.loads(pickle.dumps(made(cls, "refused", status=403, endpoint="/api/events")))
     assert (error.status, error.endpoint) == (403, "/api/events")
+    assert getattr(error, "retry_at", RETRY_AT) == RETRY_AT
     assert str(error) == "refused"
 
 
