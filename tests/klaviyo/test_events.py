@@ -33,7 +33,7 @@ def page_of(*items: Any, included: tuple[Any, ...] = ()) -> EventPage:
 
 def row_of(page: EventPage, place: int = 0) -> dict[str, Any]:
     """A line as COPY would read it, its JSON parsed."""
-    fields = page.lines[place].split(SEPARATOR)
+    fields = page.lines[place].decode().split(SEPARATOR)
     row: dict[str, Any] = {
         name: None if field == NULL else unescaped(field)
         for name, field in zip(EVENT_COLUMNS, fields, strict=True)
@@ -150,7 +150,7 @@ def test_row_15_a_value_is_the_very_number_sent(
     assert row["value"] == stored
     assert row["currency"] == (None if stored is None else "EUR")
     assert row["is_currency_assumed"] == (None if stored is None else "f")
-    assert f'"$value":{written}' in page.lines[0].split(SEPARATOR)[-1]
+    assert f'"$value":{written}' in page.lines[0].decode().split(SEPARATOR)[-1]
 
 
 @pytest.mark.parametrize("named", [{}, {"$value_currency": None}, {"$value_currency": ""}])

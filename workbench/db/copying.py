@@ -15,6 +15,7 @@ __all__ = ["copy_frame", "copy_lines", "copy_new_lines", "copy_rows"]
 _JSON = {psycopg.adapters.types[name].oid for name in ("json", "jsonb")}
 _INTEGERS = {psycopg.adapters.types[name].oid for name in ("int2", "int4", "int8")}
 _FRAME_ROWS = 50_000  # rows turned into Python objects at once
+_LINES = 500  # written at once: a whole window's would be held twice more, joined and on its way
 
 
 def copy_rows(
@@ -43,7 +44,7 @@ def copy_lines(
     cursor: psycopg.Cursor,
     table: str,
     columns: Sequence[str],
-    lines: Sequence[str],
+    lines: Sequence[bytes],
     *,
     separator: str,
     null: str,
@@ -54,19 +55,25 @@ def copy_lines(
         cursor: of the transaction to write in.
         table: ``"schema.name"``, or ``"name"`` of a temporary table.
         columns: the columns that each line gives, in its order.
-        lines: text format, backslashes and line ends escaped.
+        lines: text format in UTF-8, backslashes and line ends escaped.
         separator: one character between columns.
         null: what stands for null.
     """
-    into = sql.SQL("copy {} ({}) from stdin with (format text, delimiter {}, null {})").format(
+    options = "format text, encoding 'UTF8', delimiter {}, null {}"
+    into = sql.SQL("copy {} ({}) from stdin with (" + options + ")").format(
         _table(table), _list(columns), sql.Literal(separator), sql.Literal(null)
     )
     with cursor.copy(into) as copy:
-        copy.write("\n".join(lines))
+        for first in range(0, len(lines), _LINES):
+            copy.write(b"\n".join((*lines[first : first + _LINES], b"")))
 
 
 def copy_new_lines(
-    cursor: psycopg.Cursor, table: str, columns: Sequence[str], lines: Sequence[str], **written: str
+    cursor: psycopg.Cursor,
+    table: str,
+    columns: Sequence[str],
+    lines: Sequence[bytes],
+    **written: str,
 ) -> bool:
     """The same, unless one of the rows is there already: then none is appended, and it is false."""
     try:

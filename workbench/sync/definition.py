@@ -22,14 +22,14 @@ class Cursor:
         at_least: filter operator of a window's lower bound; greater-than reaches back a second.
         days: length of a window when the whole history is read.
         tail: whether rows become visible late, so that the end is read again.
-        rows: stored in one transaction; a denser window is cut.
+        rows: held by each connection and stored in one transaction; a denser window is cut.
     """
 
     field: str
     at_least: str
     days: int
     tail: bool = False
-    rows: int = 10_000
+    rows: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _touch(cursor: Any, run: Run, part: EventPage) -> None:
         for metric, hour, ref in set(zip(part.metrics, part.hours, part.refs, strict=True))
         for day in days[hour]
     }
-    lines = [escaped(SEPARATOR.join((run.account_id, *each))) for each in told]
+    lines = [escaped(SEPARATOR.join((run.account_id, *each)).encode()) for each in told]
     columns = ("account_id", "metric_id", "day", "message_ref")
     copy_lines(cursor, "ops.touched", columns, lines, **_WRITTEN)
 

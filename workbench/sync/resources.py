@@ -173,7 +173,7 @@ RESOURCES = (
         rows=lambda page, of: {},  # made of the bytes of a page, not of its items
         scopes="events:read",
         params={"page[size]": "1000", "include": "attributions"},
-        cursor=Cursor("datetime", "greater-or-equal", days=14, tail=True),
+        cursor=Cursor("datetime", "greater-or-equal", days=14, tail=True, rows=5_000),
     ),
     Resource(
         name="list_members",
