@@ -37,9 +37,10 @@ from workbench.db.binaries import bin_dir, run_program
 from workbench.errors import DatabaseUnavailable
 from workbench.forecast import holiday_frame
 from workbench.klaviyo import KlaviyoClient
+from workbench.refresh import refresh_facts
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
 from workbench.settings import REVISION, Settings
-from workbench.store import refresh_facts, store_holidays
+from workbench.store import store_holidays
 from workbench.sync import Progress, sync_account
 
 # a busy machine is no failure

@@ -13,7 +13,7 @@ import pytest
 from workbench.db import Database
 from workbench.load import Account, load_account, use_database
 from workbench.periods import DateRange
-from workbench.store import RefreshSummary, refresh_facts
+from workbench.refresh import RefreshSummary, refresh_facts
 
 TIMEZONE = "America/New_York"
 METRICS = {

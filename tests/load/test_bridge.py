@@ -14,8 +14,8 @@ from workbench.analytics import BRIDGES
 from workbench.db import Database
 from workbench.errors import DataMissing, InputInvalid
 from workbench.load import Account, load_account, load_bridge, use_database
+from workbench.refresh import refresh_facts
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
-from workbench.store import refresh_facts
 from workbench.sync import Asked, Progress, sync_account
 
 from .conftest import Book, days

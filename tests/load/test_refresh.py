@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workbench.db import Database
 from workbench.load import load_measures, load_refreshes
 from workbench.periods import DateRange
-from workbench.store import RefreshSummary
+from workbench.refresh import RefreshSummary
 
 from .conftest import Book, days
 

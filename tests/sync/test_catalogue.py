@@ -17,6 +17,7 @@ from conftest import unhurried_client
 from workbench import load
 from workbench.db import Database
 from workbench.klaviyo import KlaviyoClient
+from workbench.refresh import refresh_facts
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, build_shop
 from workbench.sandbox.api.flow_bodies import flow_actions
 from workbench.sandbox.api.metric_bodies import CUSTOM_METRICS, MAPPED_METRICS
@@ -24,7 +25,6 @@ from workbench.sandbox.shop.events import Kind
 from workbench.sandbox.shop.flows import Step, StepKind
 from workbench.sandbox.shop.tags import TAG_GROUPS, TAGS
 from workbench.settings import REVISION
-from workbench.store import refresh_facts
 from workbench.sync import Asked, Progress, SyncSummary, sync_account
 
 from .conftest import KEY, Edited, with_body

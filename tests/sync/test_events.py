@@ -15,9 +15,9 @@ import pytest
 
 from workbench import load
 from workbench.db import Database
+from workbench.refresh import refresh_facts
 from workbench.sandbox import SandboxServer, Shop
 from workbench.sandbox.shop.events import Flag, Kind
-from workbench.store import refresh_facts
 from workbench.sync import Asked
 from workbench.sync.quarantine import told
 

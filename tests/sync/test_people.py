@@ -19,10 +19,10 @@ from workbench import load
 from workbench.db import Database, open_database, statement
 from workbench.klaviyo import KlaviyoClient
 from workbench.klaviyo.pages import pages
+from workbench.refresh import refresh_facts
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
 from workbench.sandbox.shop.ids import event_ids
 from workbench.settings import REVISION
-from workbench.store import refresh_facts
 from workbench.sync import Asked, Progress, SyncSummary, sync_account
 
 from .conftest import KEY, Edited, synced, with_body

@@ -26,8 +26,8 @@ from workbench.errors import (
 )
 from workbench.klaviyo import KlaviyoClient
 from workbench.load import load_account, use_database
+from workbench.refresh import refresh_facts
 from workbench.settings import Settings, read_settings
-from workbench.store import refresh_facts
 from workbench.sync import (
     RESOURCES,
     Asked,

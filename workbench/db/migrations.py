@@ -1,10 +1,12 @@
 """The schema of a database, brought to the version of this code.
 
-Three parts of sql/ make it, in this order:
+These parts of sql/ make it, in this order:
 
     schema/       numbered; each file is applied once and never changed again
     views/        one object a file; all made again when one of them, or the schema, has changed
     timescaledb/  what the extension adds; idempotent, run again like the views, where it is there
+    community/    what its Community edition adds, likewise
+    access/       who may read and write what; idempotent, run again like the views
 
 ops.schema_migration records what was applied. A view that loses or retypes a column cannot be
 replaced: a numbered migration drops it, and it is made again from its file.
@@ -45,6 +47,14 @@ _RECORD = """
 insert into ops.schema_migration (name, checksum) values (%s, %s)
 on conflict (name) do update set checksum = excluded.checksum, applied_at = now()
 """
+_EVERY = frozenset(Edition)
+# folders whose files are all run again when one of them, or the schema, has changed
+_SETS = {
+    "views": _EVERY,
+    "timescaledb": _EVERY - {Edition.POSTGRESQL},
+    "community": {Edition.TIMESCALEDB_COMMUNITY},
+    "access": _EVERY,
+}
 # the setting is there when the server preloads the extension, without which creating it fails
 _CAN_CREATE_TIMESCALEDB = """
 select coalesce(bool_or(v.trusted and has_database_privilege(current_database(), 'create')
@@ -134,9 +144,8 @@ def _create_timescaledb(database: Database) -> None:
 
 def _pending(database: Database, root: Path) -> list[_Step]:
     numbered = [_Step(f"schema/{file.stem}", [file]) for file in _files(root / "schema")]
-    sets = [_Step("views", _files(root / "views"))]
-    if database.edition is not Edition.POSTGRESQL:
-        sets.append(_Step("timescaledb", _files(root / "timescaledb")))
+    folders = [name for name, editions in _SETS.items() if database.edition in editions]
+    sets = [_Step(name, _files(root / name)) for name in folders]
     recorded = _recorded(database)
     _refuse_other_history(recorded, numbered)
     new = [step for step in numbered if step.name not in recorded]
