@@ -24,7 +24,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert found.database_url is None
     assert found.klaviyo_keys == ()
     assert found.klaviyo_url == KLAVIYO_URL
-    assert (found.reread_days, found.sync_connections) == (7, 4)
+    assert (found.reread_days, found.sync_connections) == (7, 32)
 
 
 def test_environment_over_file_over_default(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Settings:
         klaviyo_url: where the API answers; the sandbox's address in the demo.
         revision: the pinned API revision.
         reread_days: how far back a sync reads again, because events become visible late.
-        sync_connections: requests in flight at once.
+        sync_connections: requests of a stream in flight at once, at the most.
     """
 
     project_dir: Path
@@ -47,7 +47,7 @@ class Settings:
     klaviyo_url: str = KLAVIYO_URL
     revision: str = REVISION
     reread_days: int = 7
-    sync_connections: int = 4
+    sync_connections: int = 32
 
 
 _FILE_KEYS = {
@@ -89,7 +89,7 @@ def read_settings(
         klaviyo_url=_url(entries.get("klaviyo_url", KLAVIYO_URL)),
         revision=str(entries.get("revision", REVISION)),
         reread_days=_count("reread_days", entries.get("reread_days", 7), least=0),
-        sync_connections=_count("sync_connections", entries.get("sync_connections", 4), least=1),
+        sync_connections=_count("sync_connections", entries.get("sync_connections", 32), least=1),
     )
 
 

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from workbench.errors import CursorExpired
+from workbench.sync.crew import Crew
 from workbench.sync.definition import Resource
 from workbench.sync.parts import Kind
 from workbench.sync.quarantine import quarantine
@@ -39,19 +40,31 @@ class WindowReading:
         kind: of its rows.
         window: what to read.
         queue: gets part of a dense window when another thread has nothing to do.
+        crew: the threads that read the stream.
     """
 
     def __init__(
-        self, run: Run, resource: Resource, kind: Kind[Any], window: Window, queue: WindowQueue
+        self,
+        run: Run,
+        resource: Resource,
+        kind: Kind[Any],
+        window: Window,
+        queue: WindowQueue,
+        crew: Crew,
     ) -> None:
         assert resource.cursor is not None
         self._run, self._resource, self._kind = run, resource, kind
-        self._window, self._queue = window, queue
-        self._rows = resource.cursor.rows
+        self._window, self._queue, self._crew = window, queue, crew
+        self._most_rows, self._page_rows = resource.cursor.rows, int(resource.params["page[size]"])
         self._held = kind.empty()
         self._newest: dt.datetime | None = None
         self._is_ordered = True
         self._uncounted = _NOTHING  # stored, but not told in ops.sync_window yet
+
+    @property
+    def _rows(self) -> int:
+        """That one transaction should store."""
+        return self._crew.share(self._most_rows, least=self._page_rows)
 
     def parts(self) -> Iterator[StreamCount]:
         """Read the window; yields what each transaction stored.
@@ -87,6 +100,7 @@ class WindowReading:
             min(begin, latest), None if is_open else self._window.until
         )
         for page in self._kind.pages(self._run, self._resource, query):
+            self._crew.page_read()
             quarantine(self._run, self._resource.name, page.unreadable)
             self._hold(page)
             if self._is_over():
@@ -155,7 +169,11 @@ class WindowReading:
     def _store(self, part: Any, finish: Callable[..., None] | None) -> StreamCount:
         """Store rows in one transaction, which also says how far the window is done."""
         run = self._run
-        with run.database.connection() as connection, connection.cursor() as cursor:
+        with (
+            run.storing,
+            run.database.connection() as connection,
+            connection.cursor() as cursor,
+        ):
             count, refused = self._kind.store(cursor, run, self._resource, self._window, part)
             if finish:
                 told = self._uncounted + count

@@ -24,6 +24,9 @@ from workbench.sync.requests import RequestLog
 __all__ = ["Asked", "Proof", "Run", "Source", "StreamCount", "StreamEnd"]
 
 
+_STORING = 8  # windows at once: half of the connections to the database
+
+
 @dataclass(frozen=True, slots=True)
 class StreamCount:
     """Rows read, and of these the new and the changed ones."""
@@ -94,7 +97,7 @@ class Asked:
         until: read up to this instant only; None for now.
         full: read the whole history again, and look for everything that may have gone.
         reread_days: shortest tail behind the last sync that is read again.
-        connections: requests in flight at once.
+        connections: requests of a stream in flight at once, at the most.
     """
 
     resources: tuple[str, ...] = ()
@@ -102,7 +105,7 @@ class Asked:
     until: dt.datetime | None = None
     full: bool = False
     reread_days: int = 7
-    connections: int = 4
+    connections: int = 32
 
 
 @dataclass(slots=True)
@@ -123,6 +126,7 @@ class Run:
         quotas: stream -> name of the limit that its requests count against.
         log: its requests.
         stopping: set when the sync ends before its streams do.
+        storing: held while a window's rows are stored: others wait there for a connection.
     """
 
     database: Database
@@ -145,6 +149,7 @@ class Run:
     log: RequestLog = field(default_factory=RequestLog)
     stopping: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    storing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_STORING))
 
     def pace(self, stream: str) -> Pace:
         """How the stream stands to its limit now."""

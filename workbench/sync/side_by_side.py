@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
+from workbench.sync.crew import FIRST
 from workbench.sync.requests import READING
 from workbench.sync.run import Run
 
@@ -29,7 +30,10 @@ def side_by_side(
         items: taken up in their order.
     """
     pool = ThreadPoolExecutor(
-        run.asked.connections, thread_name_prefix=name, initializer=READING.set, initargs=(name,)
+        min(FIRST, run.asked.connections),
+        thread_name_prefix=name,
+        initializer=READING.set,
+        initargs=(name,),
     )
     try:
         for done in as_completed([pool.submit(work, item) for item in items]):

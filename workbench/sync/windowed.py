@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 from workbench.klaviyo.pages import pages
 from workbench.klaviyo.times import instant
 from workbench.sync import tail, windows
+from workbench.sync.crew import Crew
 from workbench.sync.definition import Resource
 from workbench.sync.event_parts import EVENTS
 from workbench.sync.parts import ITEMS, Kind
 from workbench.sync.queue import WindowQueue
 from workbench.sync.reading import WindowReading
-from workbench.sync.requests import READING
 from workbench.sync.run import Run
 from workbench.sync.windows import Window
 
@@ -39,12 +38,12 @@ def _read(run: Run, resource: Resource, kind: Kind[Any]) -> None:
     todo = _todo(run, resource)
     with run.progress.stream(resource.name, total=len(todo)) as told:
         queue = WindowQueue(todo, added=told.window_split)
+        crew = Crew(run, resource.name, most=run.asked.connections, is_short=lambda: queue.idle > 0)
 
         def work() -> None:
-            READING.set(resource.name)
             try:
-                while (window := queue.take()) is not None:
-                    for count in WindowReading(run, resource, kind, window, queue).parts():
+                while crew.goes_on() and (window := queue.take()) is not None:
+                    for count in WindowReading(run, resource, kind, window, queue, crew).parts():
                         told(run.add(resource.name, count).read)
                     told.window_done()
                     queue.done()
@@ -52,10 +51,7 @@ def _read(run: Run, resource: Resource, kind: Kind[Any]) -> None:
                 queue.stop()
                 raise
 
-        threads = run.asked.connections
-        with ThreadPoolExecutor(threads, thread_name_prefix=resource.name) as pool:
-            for done in as_completed([pool.submit(work) for _ in range(threads)]):
-                done.result()
+        crew.run(work)
 
 
 def _todo(run: Run, resource: Resource) -> list[Window]:
