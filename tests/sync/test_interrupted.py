@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from conftest import REPOSITORY
 
 from workbench.db import Database
 from workbench.errors import SyncRunning
@@ -126,4 +129,36 @@ def test_a_stopped_sync_ends_at_once_also_while_it_waits_for_room(
         process.terminate()
         said, complained = process.communicate(timeout=120)
     assert (process.returncode, said, complained) == (143, "", "")
+    assert runs(embedded_database) == [("failed", "interrupted", False)]
+
+
+# a process that was started in the background may not listen to the keyboard
+_LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from workbench.cli import main
+main()
+"""
+
+
+def test_a_sync_stopped_at_the_keyboard_says_that_nothing_is_lost(
+    embedded_database: Database, embedded_settings: Settings, shop: Shop
+) -> None:
+    dam = Dam(let_through=1)
+    with (
+        SandboxServer(shop, key=KEY, limiter=dam) as sandbox,
+        subprocess.Popen(
+            [sys.executable, "-c", _LISTENING, "sync"],
+            cwd=REPOSITORY,
+            env=environment(embedded_settings, sandbox),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        wait_until(lambda: dam.left < 0, process)
+        process.send_signal(signal.SIGINT)
+        said, complained = process.communicate(timeout=120)
+    assert (process.returncode, said) == (130, "")
+    assert complained == "stopped; what was read is kept, and the next sync goes on there\n"
     assert runs(embedded_database) == [("failed", "interrupted", False)]

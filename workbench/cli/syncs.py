@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from workbench.cli.data import JSON, ready_database
+from workbench.cli.memory import give_memory_back
 from workbench.cli.summaries import print_summary, summary_facts
 from workbench.db import Database
 from workbench.errors import (
@@ -84,15 +85,20 @@ def sync(
             f"there is no resource {unknown[0]!r}; there are {', '.join(_NAMES)}"
         )
     wanted = Wanted(tuple(resources or ()), first, last, full)
+    give_memory_back()
     settings = read_settings()
     if not settings.klaviyo_keys:
         raise SettingsInvalid(
             "no Klaviyo key is set",
             hint="export KLAVIYO_API_KEY=pk_... (Klaviyo: Settings > API keys), or: workbench demo",
         )
-    with ready_database(settings) as opened:
-        use_database(opened)
-        ended = _synced_accounts(opened, settings, wanted, account=account, as_json=as_json)
+    try:
+        with ready_database(settings) as opened:
+            use_database(opened)
+            ended = _synced_accounts(opened, settings, wanted, account=account, as_json=as_json)
+    except KeyboardInterrupt:
+        print("stopped; what was read is kept, and the next sync goes on there", file=sys.stderr)
+        raise typer.Exit(130) from None
     tell(ended, as_json=as_json)
 
 

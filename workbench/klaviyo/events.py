@@ -257,7 +257,7 @@ def _money(said: Sequence[Properties], currency: str) -> tuple[list[str], list[s
     return values, currencies, is_assumed
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _sent_at(cohort: str) -> str:
     """The send that "1690387200:01H6XV" names."""
     seconds = cohort.partition(":")[0]
