@@ -325,4 +325,4 @@ def synced_database_everywhere(
 def _no_current_database() -> Iterator[None]:
     """What a test gave to ``use_database`` ends with it: it was a copy that is gone."""
     yield
-    load._current.clear()
+    load.current._current.clear()

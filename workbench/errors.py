@@ -14,11 +14,15 @@
      ├─ DatabaseError
      │   ├─ DatabaseUnavailable    no server answers, or it answers but cannot be used
      │   ├─ DatabaseOutdated       the schema is older or newer than this code
-     │   └─ MigrationFailed        a migration was rolled back
+     │   ├─ MigrationFailed        a migration was rolled back
+     │   ├─ RightMissing           this user of the database may not do that
+     │   ├─ CopyDiffers            a copied table is not equal to its source
+     │   └─ RestoreDiffers         what was restored is not what was dumped; it was removed
      ├─ DataMissing
      │   ├─ AccountMissing         nothing synced yet, or no such account
      │   └─ ShortHistory           a series is too short for the method
      ├─ SyncRunning                another sync of the same account is at work
+     ├─ MaintenanceRunning         another upkeep of the same database is at work
      ├─ ContractBroken             a frame lacks a column its reader was promised
      ├─ NotAdditive                a unique, a rate or two currencies would have been summed
      ├─ ModelFailed                a forecast model did not converge; another one may
@@ -26,6 +30,7 @@
      │   ├─ NotebookMissing        no notebook of that name
      │   ├─ ParameterInvalid       unknown parameter or wrong type; no kernel was started
      │   └─ NotebookFailed         a cell raised; the run is kept and recorded as failed
+     ├─ QueryInvalid               a statement of an analyst is wrong, would write, or is slow
      ├─ InputInvalid               a file or argument given by the user cannot be used
      └─ PortTaken                  another process listens where a server was to start
 
@@ -41,6 +46,7 @@ from typing import Any
 __all__ = [
     "AccountMissing",
     "ContractBroken",
+    "CopyDiffers",
     "CursorExpired",
     "DataMissing",
     "DatabaseError",
@@ -51,6 +57,7 @@ __all__ = [
     "KlaviyoError",
     "KlaviyoRefused",
     "KlaviyoUnavailable",
+    "MaintenanceRunning",
     "MigrationFailed",
     "ModelFailed",
     "NotAdditive",
@@ -58,8 +65,11 @@ __all__ = [
     "NotebookMissing",
     "ParameterInvalid",
     "PortTaken",
+    "QueryInvalid",
     "QuotaExhausted",
+    "RestoreDiffers",
     "RevisionRetired",
+    "RightMissing",
     "RunError",
     "ScopeMissing",
     "SettingsInvalid",
@@ -178,6 +188,18 @@ class MigrationFailed(DatabaseError):
     """A migration was rolled back; the database is as it was before it."""
 
 
+class RightMissing(DatabaseError):
+    """This user of the database may not do that."""
+
+
+class CopyDiffers(DatabaseError):
+    """A table that was copied is not equal to its source."""
+
+
+class RestoreDiffers(DatabaseError):
+    """What was restored is not what was dumped; it was removed again."""
+
+
 class DataMissing(WorkbenchError):
     """What was asked for is not in the database."""
 
@@ -192,6 +214,10 @@ class ShortHistory(DataMissing):
 
 class SyncRunning(WorkbenchError):
     """Another sync of the same account is at work."""
+
+
+class MaintenanceRunning(WorkbenchError):
+    """Another upkeep of the same database is at work."""
 
 
 class ContractBroken(WorkbenchError):
@@ -231,6 +257,10 @@ class NotebookFailed(RunError):
     def __init__(self, message: str, *, hint: str = "", raised: str = "") -> None:
         super().__init__(message, hint=hint)
         self.raised = raised
+
+
+class QueryInvalid(WorkbenchError):
+    """A statement that an analyst wrote is wrong, would write, or takes too long."""
 
 
 class InputInvalid(WorkbenchError):

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.errors import SettingsInvalid
+from workbench.retention import Retention, retention_of
 
 __all__ = ["Settings", "read_settings"]
 
@@ -37,6 +38,7 @@ class Settings:
         revision: the pinned API revision.
         reread_days: how far back a sync reads again, because events become visible late.
         sync_connections: requests of a stream in flight at once, at the most.
+        retention: days that old events and logs are kept; orders and conversions are for ever.
     """
 
     project_dir: Path
@@ -48,6 +50,7 @@ class Settings:
     revision: str = REVISION
     reread_days: int = 7
     sync_connections: int = 32
+    retention: Retention = field(default_factory=Retention)
 
 
 _FILE_KEYS = {
@@ -58,6 +61,7 @@ _FILE_KEYS = {
     "reread_days",
     "sync_connections",
 }
+_TABLES = {"retention"}  # of workbench.toml; the environment has none
 _SECRET_KEYS = {"database_url", "klaviyo_keys", "klaviyo_api_key", "klaviyo_api_keys"}
 
 
@@ -90,6 +94,7 @@ def read_settings(
         revision=str(entries.get("revision", REVISION)),
         reread_days=_count("reread_days", entries.get("reread_days", 7), least=0),
         sync_connections=_count("sync_connections", entries.get("sync_connections", 32), least=1),
+        retention=retention_of(entries.get("retention", {})),
     )
 
 
@@ -113,10 +118,10 @@ def _file_entries(path: Path) -> dict[str, Any]:
             f"{path} holds {name}, which may be secret",
             hint="move it to the environment: WORKBENCH_DATABASE_URL or KLAVIYO_API_KEY",
         )
-    if unknown := entries.keys() - _FILE_KEYS:
+    if unknown := entries.keys() - _FILE_KEYS - _TABLES:
         raise SettingsInvalid(
             f"{path} holds the unknown entry {sorted(unknown)[0]!r}",
-            hint=f"known entries: {', '.join(sorted(_FILE_KEYS))}",
+            hint=f"known entries: {', '.join(sorted(_FILE_KEYS | _TABLES))}",
         )
     return entries
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
-from workbench.db import copy_frame, statement
+from workbench.db import insert_frame, statement
 from workbench.load import Account, current_database
 
 __all__ = [
@@ -88,7 +88,7 @@ def store_forecast(
             ("model.forecast_prediction", predictions.drop(columns="cutoff")),
             ("model.model_performance", scores),
         ):
-            copy_frame(cursor, table, frame.assign(forecast_id=forecast_id))
+            insert_frame(cursor, table, frame.assign(forecast_id=forecast_id))
     return forecast_id
 
 

@@ -57,6 +57,14 @@ from (
     union all
     select count(*) as found from mart.metric_daily
     union all
+    select count(*) as found from mart.metric_hourly_rollup
+    union all
+    select count(*) as found from mart.fact_engagement
+    union all
+    select count(*) as found from mart.form_daily
+    union all
+    select count(*) as found from mart.segment_daily
+    union all
     select count(*) as found from mart.orders
     union all
     select count(*) as found from mart.fact_revenue

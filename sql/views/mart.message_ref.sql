@@ -13,3 +13,7 @@ select
 from mart.message
 where source = 'campaign'
 group by account_id, campaign_id;
+
+comment on view mart.message_ref is 'One row per id under which events name a message: its own, and for a campaign the campaign''s.';
+comment on column mart.message_ref.message_ref is 'As klaviyo.event names it.';
+comment on column mart.message_ref.message_id is 'The message, as in mart.message; of a campaign with several, the first.';

@@ -1,7 +1,8 @@
 -- One row per order and message that Klaviyo attributes it to; position 1 is credited with it.
 -- Klaviyo may name several messages: credited_revenue is the order's at position 1 and 0 at the
 -- others, so that sums over rows are sums over orders.
-create or replace view mart.order_credit as
+-- It reads events with its owner's rights, and so keeps to the accounts of whoever asks by itself.
+create or replace view mart.order_credit with (security_barrier = true) as
 select
     o.account_id,
     o.order_id,
@@ -36,4 +37,15 @@ cross join
             ) as message_ref
     ) as said
 left join mart.message_ref as ref
-    on o.account_id = ref.account_id and said.message_ref = ref.message_ref;
+    on o.account_id = ref.account_id and said.message_ref = ref.message_ref
+where o.account_id = any((select ops.readable_accounts())::text[]);
+
+comment on view mart.order_credit is 'One row per order and message that Klaviyo attributes it to.';
+comment on column mart.order_credit.position is '1 is credited with the order; the others are named beside it.';
+comment on column mart.order_credit.message_id is 'The message, as in mart.message, else as the attribution names it.';
+comment on column mart.order_credit.campaign_id is 'The campaign that the attribution names; null of flows.';
+comment on column mart.order_credit.flow_id is 'The flow that the attribution names; null of campaigns.';
+comment on column mart.order_credit.variation_id is 'The variation that the attribution names.';
+comment on column mart.order_credit.touch_event_id is 'The event that earned it: a receipt, an open or a click.';
+comment on column mart.order_credit.revenue is 'Of the order: the same at every position, so never summed.';
+comment on column mart.order_credit.credited_revenue is 'Of the order at position 1, 0 at the others: adds up.';

@@ -31,3 +31,4 @@ order by
     observed_at desc;
 
 comment on view mart.report_value is 'One row per cell of a report: its latest value.';
+comment on column mart.report_value.is_reported is 'False where Klaviyo told a value once and no longer does.';

@@ -27,3 +27,5 @@ select
 from latest;
 
 comment on view ops.budget_left is 'One row per endpoint with a daily quota: the requests that are left of the day.';
+comment on column ops.budget_left.day is 'UTC day on which it was last asked, by Klaviyo''s clock.';
+comment on column ops.budget_left.calls_left is 'Requests that may still be made today; all of them once that day is over.';

@@ -104,3 +104,16 @@ left join late as o on l.account_id = o.account_id and l.stream = 'events'
 left join proven as p on l.account_id = p.account_id and l.stream = 'events';
 
 comment on view ops.stream_freshness is 'One row per stream of an account that was ever read: up to when it is complete, and how its last reading went.';
+comment on column ops.stream_freshness.stream is 'What is read, such as events or profiles.';
+comment on column ops.stream_freshness.complete_until is 'No row before it is missing but for what Klaviyo shows late; null before the first whole reading.';
+comment on column ops.stream_freshness.behind is 'From complete_until to now.';
+comment on column ops.stream_freshness.done_at is 'When it was last read to its end; null before that.';
+comment on column ops.stream_freshness.windows_left is 'Windows that are planned and not read.';
+comment on column ops.stream_freshness.last_run_id is 'The sync that read it last.';
+comment on column ops.stream_freshness.last_status is 'How that ended: done, left out, later or failed.';
+comment on column ops.stream_freshness.last_reason is 'Why it is not done; null where it is.';
+comment on column ops.stream_freshness.last_finished_at is 'When that came to its end.';
+comment on column ops.stream_freshness.refused_rate is 'Share of its requests that Klaviyo answered with 429; null when it asked nothing.';
+comment on column ops.stream_freshness.longest_late is 'Longest from an event to when it was first seen; null where none came late, and of other streams.';
+comment on column ops.stream_freshness.proven_at is 'Klaviyo''s clock when events were last compared with its own counts; null of other streams.';
+comment on column ops.stream_freshness.days_differing is 'Metric-days whose counts differ; null of other streams.';

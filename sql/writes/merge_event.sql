@@ -16,7 +16,14 @@ with stored as (
             or e.attributions is distinct from s.attributions
             or e.currency is distinct from s.currency
             or e.payload is distinct from s.payload
-        ) as is_changed
+        ) as is_changed,
+        -- whose facts no longer hold it
+        case
+            when
+                coalesce(e.profile_id, '') <> coalesce(s.profile_id, '')
+                or coalesce(e.message_ref, '') <> coalesce(s.message_ref, '')
+                then e.profile_id
+        end as left_profile_id
     from klaviyo.event as e
     inner join staged_event as s
         on
@@ -39,7 +46,8 @@ changed as (
         e.message_ref,
         e.attributions,
         e.payload,
-        e.changed_at
+        e.changed_at,
+        stored.left_profile_id
     from stored
     inner join klaviyo.event as e
         on
@@ -63,6 +71,15 @@ added as (
                 stored.metric_id = s.metric_id
                 and stored.occurred_at = s.occurred_at
                 and stored.event_id = s.event_id
+        )
+        -- what was deleted for its age does not come back
+        and not exists (
+            select 1
+            from ops.kept_from as k
+            where
+                k.account_id = %(account_id)s
+                and k.metric_id = s.metric_id
+                and k.kept_from > s.occurred_at
         )
 ),
 
@@ -88,6 +105,7 @@ resolved as (
         e.attributions,
         e.payload,
         e.changed_at,
+        null as left_profile_id,
         e.first_seen_at
 ),
 
@@ -217,35 +235,40 @@ inserted as (
 ),
 
 touched as (
-    insert into ops.touched (account_id, metric_id, day, message_ref)
+    insert into ops.touched (account_id, metric_id, day, message_ref, profile_id)
     select distinct
         %(account_id)s::text as account_id,
         moved.metric_id,
         (moved.occurred_at at time zone %(timezone)s)::date as day,
-        coalesce(moved.message_ref, '') as message_ref
+        coalesce(moved.message_ref, '') as message_ref,
+        coalesce(moved.left_profile_id, '') as profile_id
     from (
         select
             inserted.metric_id,
             inserted.occurred_at,
-            inserted.message_ref
+            inserted.message_ref,
+            null as left_profile_id
         from inserted
         union all
         select
             updated.metric_id,
             updated.occurred_at,
-            updated.message_ref
+            updated.message_ref,
+            null as left_profile_id
         from updated
         union all
         select
             changed.metric_id,
             changed.occurred_at,
-            changed.message_ref
+            changed.message_ref,
+            changed.left_profile_id
         from changed
         union all
         select
             resolved.metric_id,
             resolved.occurred_at,
-            resolved.message_ref
+            resolved.message_ref,
+            resolved.left_profile_id
         from resolved
     ) as moved
 )

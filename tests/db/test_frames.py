@@ -9,7 +9,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from workbench.db import Database, read_frame
+from workbench.db import Database, read_frame, read_frames
 
 COLUMNS = """
 select
@@ -112,3 +112,49 @@ def test_columns_of_one_name_both_stay(embedded_database: Database, tmp_path: Pa
 def test_missing_parameter_is_an_error(embedded_database: Database, tmp_path: Path) -> None:
     with pytest.raises(psycopg.ProgrammingError, match="since"):
         read_frame(embedded_database, query(tmp_path, "select %(since)s"))
+
+
+MANY = "select n, case when n > 5 then n::numeric / 2 end as half from generate_series(1, 7) as n"
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 100])
+def test_parts_are_the_whole(embedded_database: Database, tmp_path: Path, rows: int) -> None:
+    path = query(tmp_path, MANY)
+    parts = list(read_frames(embedded_database, path, rows=rows))
+    assert [len(part) for part in parts[:-1]] == [rows] * (len(parts) - 1)
+    assert all(dtypes(part) == {"n": "int64", "half": "float64"} for part in parts)
+    whole = read_frame(embedded_database, path)
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
+
+
+def test_no_rows_are_one_frame(embedded_database: Database, tmp_path: Path) -> None:
+    (part,) = read_frames(embedded_database, query(tmp_path, f"{COLUMNS} where false"))
+    assert dtypes(part) == DTYPES
+    assert part.empty
+
+
+def test_the_server_holds_what_was_not_asked_for(
+    embedded_database: Database, tmp_path: Path
+) -> None:
+    endless = query(tmp_path, "select generate_series(1, 1e15::bigint) as n")
+    parts = read_frames(embedded_database, endless, rows=2)
+    assert [list(next(parts).n) for _ in range(2)] == [[1, 2], [3, 4]]
+    parts.close()
+    with embedded_database.connection() as connection:
+        assert connection.execute("select count(*) from pg_cursors").fetchone() == (0,)
+
+
+def test_two_of_one_transaction(embedded_database: Database, tmp_path: Path) -> None:
+    path = query(tmp_path, MANY)
+    with embedded_database.connection() as connection:
+        both = zip(
+            read_frames(connection, path, rows=2),
+            read_frames(connection, path, rows=2),
+            strict=True,
+        )
+        assert all(one.equals(other) for one, other in both)
+
+
+def test_reading_writes_nothing(embedded_database: Database, tmp_path: Path) -> None:
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        read_frame(embedded_database, query(tmp_path, "create table public.t (n integer)"))

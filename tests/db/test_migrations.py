@@ -220,3 +220,12 @@ def test_statements_end_where_sql_says() -> None:
         (3, "do"),
         (6, "select"),
     ]
+
+
+def test_sets_behind_a_changed_one_are_run_again(empty: Database, root: Path) -> None:
+    write(root / "access" / "0001_reader.sql", "comment on view shop.a is 'readers';")
+    migrate(empty, sql_root=root)
+    write(root / "views" / "shop.a.sql", "create or replace view shop.a as select 1 as n;")
+    assert migrate(empty, sql_root=root) == ["views", "access"]
+    write(root / "access" / "0001_reader.sql", "comment on view shop.a is 'all readers';")
+    assert migrate(empty, sql_root=root) == ["access"]

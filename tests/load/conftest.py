@@ -6,11 +6,12 @@ import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbench.db import Database
+from workbench.db import Database, open_database
 from workbench.load import Account, load_account, use_database
 from workbench.periods import DateRange
 from workbench.refresh import RefreshSummary, refresh_facts
@@ -181,6 +182,12 @@ def new_book(database: Database) -> Callable[..., Book]:
 @pytest.fixture
 def new_embedded_book(embedded_database: Database) -> Callable[..., Book]:
     return _maker(embedded_database)
+
+
+@pytest.fixture
+def new_timescaledb_book(timescaledb_server: Any, tmp_path: Path) -> Iterator[Callable[..., Book]]:
+    with timescaledb_server.copy(tmp_path) as made, open_database(made) as opened:
+        yield _maker(opened)
 
 
 def _maker(database: Database) -> Callable[..., Book]:

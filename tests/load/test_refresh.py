@@ -28,11 +28,15 @@ FACTS = (
     "mart.message_performance",
 )
 WEEK = days("2026-10-26", "2026-11-01")
-NOTHING = RefreshSummary(metric_days=0, orders=0, recipients=0, message_days=0)
 
 
 def facts(book: Book) -> dict[str, list[Any]]:
     return {table: book.rows(table) for table in FACTS}
+
+
+def written(summary: RefreshSummary) -> tuple[int, int, int, int]:
+    """Rows of metric_daily, orders, message_recipient and message_performance."""
+    return summary.metric_days, summary.orders, summary.recipients, summary.message_days
 
 
 def fill(book: Book) -> None:
@@ -48,36 +52,36 @@ def fill(book: Book) -> None:
 def test_a_second_refresh_writes_nothing(book: Book) -> None:
     fill(book)
     # received, opened, viewed, orders; two orders; three recipients; one day of the campaign
-    assert book.refresh() == RefreshSummary(4, 2, 3, 1)
+    assert written(book.refresh()) == (4, 2, 3, 1)
     before = facts(book)
     again = book.refresh()
-    assert again == NOTHING
     assert again.total == 0
+    assert set(again.rows.values()) == {0}
     assert facts(book) == before
     assert book.execute("select * from ops.touched") == []
     assert load_refreshes(book.account).count_orders.tolist() == [0, 2]
 
 
 @pytest.mark.parametrize(
-    ("metric", "at", "message", "written"),
+    ("metric", "at", "message", "rows"),
     [
-        ("viewed", "2026-10-30 15:00+00", None, RefreshSummary(1, 0, 0, 0)),
-        ("viewed", "2026-10-28 15:00+00", None, RefreshSummary(1, 0, 0, 0)),
-        ("order", "2026-10-30 15:00+00", None, RefreshSummary(1, 1, 0, 0)),
+        ("viewed", "2026-10-30 15:00+00", None, (1, 0, 0, 0)),
+        ("viewed", "2026-10-28 15:00+00", None, (1, 0, 0, 0)),
+        ("order", "2026-10-30 15:00+00", None, (1, 1, 0, 0)),
         # a day's orders are written together, with the sends that they are credited to
-        ("order", "2026-10-28 15:00+00", None, RefreshSummary(1, 3, 1, 1)),
+        ("order", "2026-10-28 15:00+00", None, (1, 3, 1, 1)),
         # an open weeks later belongs to the day of its send
-        ("opened", "2026-11-08 15:00+00", "C1", RefreshSummary(1, 0, 1, 1)),
+        ("opened", "2026-11-08 15:00+00", "C1", (1, 0, 1, 1)),
     ],
 )
 def test_a_new_event_writes_its_day_only(
-    book: Book, metric: str, at: str, message: str | None, written: RefreshSummary
+    book: Book, metric: str, at: str, message: str | None, rows: tuple[int, ...]
 ) -> None:
     fill(book)
     book.refresh()
     value, currency = (5, "USD") if metric == "order" else (None, None)
     book.event(metric, at, "P2", message=message, value=value, currency=currency)
-    assert book.refresh() == written
+    assert written(book.refresh()) == rows
 
 
 def test_a_changed_event_counts_with_its_new_value(book: Book) -> None:
@@ -334,7 +338,7 @@ def test_orders_take_the_channel_of_a_message_that_is_read_or_mended_after_them(
         )
         book.refresh()
         assert channels() == [(channel, channel)]
-    assert book.refresh() == NOTHING
+    assert book.refresh().total == 0
 
 
 def test_a_credit_that_names_only_the_campaign_reaches_its_message(

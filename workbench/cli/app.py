@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import data, demo, doctor, notebooks, proof, servers, status, syncs
+from workbench.cli import (
+    backups,
+    data,
+    demo,
+    dictionary,
+    doctor,
+    editions,
+    maintain,
+    notebooks,
+    proof,
+    refreshes,
+    roles,
+    servers,
+    status,
+    syncs,
+)
 from workbench.errors import WorkbenchError
 
 __all__ = ["app", "main"]
@@ -28,8 +43,15 @@ app.command()(demo.demo)
 app.command()(syncs.sync)
 app.command()(status.status)
 app.command()(proof.proof)
+app.command()(refreshes.refresh)
 app.command()(data.migrate)
+app.command()(editions.upgrade_edition)
 app.command()(data.database)
+app.command()(roles.roles)
+app.command()(maintain.maintain)
+app.command()(backups.backup)
+app.command()(backups.restore)
+app.command()(dictionary.dictionary)
 app.command(cls=notebooks.PairedParameters)(notebooks.run)
 app.command(name="notebooks")(notebooks.list_notebooks)
 app.command()(notebooks.runs)

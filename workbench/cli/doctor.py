@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -14,8 +16,17 @@ from jupyter_client.kernelspec import KernelSpecManager
 from rich.console import Console
 from rich.table import Table
 
-from workbench.cli.data import JSON
-from workbench.db import embedded_status, open_database, pending_migrations
+from workbench.cli.data import JSON, ready_database
+from workbench.db import (
+    Database,
+    check_names,
+    embedded_status,
+    open_database,
+    pending_migrations,
+    run_check,
+)
+from workbench.db.roles import missing_roles
+from workbench.db.upkeep import index_findings
 from workbench.errors import WorkbenchError
 from workbench.klaviyo import KlaviyoClient, pages
 from workbench.load import load_accounts, use_database
@@ -31,7 +42,8 @@ class Finding:
     """One thing looked at.
 
     Attributes:
-        state: "ok", "missing" (nothing works without it) or "absent" (optional).
+        state: "ok", "missing" (nothing works without it), "absent" (optional) or "broken" (rows
+            are not as they should be).
         mend: the command that mends it.
     """
 
@@ -41,8 +53,19 @@ class Finding:
     mend: str = ""
 
 
-def doctor(as_json: JSON = False) -> None:
+def doctor(
+    indexes: Annotated[
+        bool, typer.Option("--indexes", help="Look at the database's indexes instead.")
+    ] = False,
+    checks: Annotated[
+        bool, typer.Option("--checks", help="Look for rows that break what the data promise.")
+    ] = False,
+    as_json: JSON = False,
+) -> None:
     """Check the installation, the database and the account; say how to mend what is missing.
+
+    With --indexes: those of the database that are never used, redundant, broken or missing.
+    With --checks: whether rows hang together, which reads every event.
 
     Example: workbench doctor
     """
@@ -52,6 +75,10 @@ def doctor(as_json: JSON = False) -> None:
         _database,
         _klaviyo,
     )
+    if indexes:
+        looks = (_indexes,)
+    if checks:
+        looks = (_checks,)
     findings = [finding for look in looks for finding in look(settings)]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -62,7 +89,7 @@ def doctor(as_json: JSON = False) -> None:
         for finding in findings:
             table.add_row(finding.subject, finding.state, finding.told, finding.mend)
         Console().print(table)
-    if any(finding.state == "missing" for finding in findings):
+    if any(finding.state in {"missing", "broken"} for finding in findings):
         raise typer.Exit(1)
 
 
@@ -110,10 +137,18 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 yield Finding("schema", "missing", told, "workbench migrate")
                 return
             yield Finding("schema", "ok", "up to date")
+            yield _roles(opened)
             use_database(opened)
             yield from _accounts()
     except WorkbenchError as error:
         yield Finding("database", "missing", error.message, error.hint)
+
+
+def _roles(opened: Database) -> Finding:
+    if missing := missing_roles(opened):
+        told = f"the server lacks {', '.join(missing)}"
+        return Finding("roles", "absent", told, "workbench roles says what an administrator runs")
+    return Finding("roles", "ok", "reader, analyst, writer, owner")
 
 
 def _accounts() -> Iterator[Finding]:
@@ -125,6 +160,32 @@ def _accounts() -> Iterator[Finding]:
         yield Finding("account", "ok", told.strip())
     if accounts.empty:
         yield Finding("account", "absent", "none synced yet", "workbench sync, or workbench demo")
+
+
+def _indexes(settings: Settings) -> Iterator[Finding]:
+    with ready_database(settings) as opened:
+        found = index_findings(opened, now=dt.datetime.now(dt.UTC))
+    for each in found:
+        size = "" if each.bytes is None else f" ({each.bytes / 1024:,.0f} kB)"
+        told = f"{each.kind}: {each.index or 'an index'}{size} {each.told}"
+        yield Finding(each.table, "absent", told, each.mend)
+    if not found:
+        yield Finding("indexes", "ok", "all are used, and none is missed")
+
+
+def _checks(settings: Settings) -> Iterator[Finding]:
+    with ready_database(settings) as opened:
+        for name in check_names():
+            found = run_check(opened, name)
+            if not found.count:
+                yield Finding(name, "ok", found.promise)
+                continue
+            examples = "; ".join(
+                ", ".join(f"{column} {value}" for column, value in row.items())
+                for row in found.examples
+            )
+            told = f"{found.count:,} rows break this: {found.promise} Such as: {examples}"
+            yield Finding(name, "broken", told, found.mend)
 
 
 def _klaviyo(settings: Settings) -> Iterator[Finding]:

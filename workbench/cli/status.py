@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from workbench.cli.caches import show_cache
 from workbench.cli.data import JSON, ready_database
 from workbench.db import Database, read_frame
 from workbench.errors import AccountMissing
@@ -24,14 +25,21 @@ def status(
     account: Annotated[
         str | None, typer.Option(metavar="ID", help="This account only; all where none is named.")
     ] = None,
+    cache: Annotated[
+        bool, typer.Option("--cache", help="Where the results of the last 30 days came from.")
+    ] = False,
     as_json: JSON = False,
 ) -> None:
     """Show up to when each stream is complete, how its last reading went, and what is left to read.
 
-    It asks the database only. SQL users find the same in ops.stream_freshness and ops.budget_left.
+    It asks the database only. SQL users find the same in ops.stream_freshness and ops.budget_left,
+    and of --cache in ops.cache_hit_rate.
 
     Example: workbench status --json
     """
+    if cache:
+        show_cache(as_json=as_json)
+        return
     with ready_database(read_settings()) as opened:
         found = _accounts(opened, account)
     if as_json:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workbench.errors import DatabaseUnavailable
 
-__all__ = ["bin_dir", "major_version", "ordinary_user", "run_program"]
+__all__ = ["bin_dir", "client_dir", "major_version", "ordinary_user", "run_program"]
 
 _NOBODY = 65534
 _HINT = "set WORKBENCH_DATABASE_URL to a server, or PG_BINDIR to the folder of initdb"
@@ -34,6 +34,28 @@ def bin_dir() -> Path:
     )
 
 
+def client_dir(server: int) -> Path:
+    """Folder of pg_dump and pg_restore for a server of that major version.
+
+    Those of the same version where they are installed, else the next newer ones: pg_dump reads
+    older servers, and refuses newer ones.
+
+    Raises:
+        DatabaseUnavailable: all that are installed here are older.
+    """
+    found: dict[int, Path] = {}
+    for folder in _bin_dirs():
+        if (folder / "pg_dump").is_file() and (folder / "pg_restore").is_file():
+            found.setdefault(major_version(folder, "pg_dump"), folder)
+    if fit := [version for version in found if version >= server]:
+        return found[min(fit)]
+    have = f"the newest pg_dump here is of {max(found)}" if found else "there is no pg_dump here"
+    raise DatabaseUnavailable(
+        f"the server is PostgreSQL {server}, {have}",
+        hint=f"install postgresql-client-{server}, or set PG_BINDIR to the folder of its pg_dump",
+    )
+
+
 def _bin_dirs() -> Iterator[Path]:
     if named := os.environ.get("PG_BINDIR"):
         yield Path(named)
@@ -46,9 +68,9 @@ def _bin_dirs() -> Iterator[Path]:
         yield Path(found).resolve().parent
 
 
-def major_version(programs: Path) -> int:
-    """Of the server program in that folder, such as 18."""
-    return int(run_program(programs / "postgres", "--version").split()[2].split(".")[0])
+def major_version(programs: Path, program: str = "postgres") -> int:
+    """Of a program in that folder, such as 18."""
+    return int(run_program(programs / program, "--version").split()[2].split(".")[0])
 
 
 def ordinary_user(folder: Path) -> list[str]:

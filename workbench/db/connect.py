@@ -6,11 +6,13 @@ time zone, and a dict given as a parameter is sent as JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from enum import Enum
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -23,11 +25,17 @@ from workbench.settings import Settings
 
 __all__ = ["Database", "Edition", "open_database"]
 
+_Result = TypeVar("_Result")
+
 _CONNECT_SECONDS = 5
+_READ_SECONDS = 30  # a server that is restarted, or replaced by its stand-by, is back by then
+_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 _POOL_SIZE = 16
 _HINTS = {
     "password authentication failed": "set the right user and password in WORKBENCH_DATABASE_URL",
     "no password supplied": "add the password to WORKBENCH_DATABASE_URL",
+    "certificate": "trust it with sslrootcert=FILE, and connect to the host that it names",
+    "does not support SSL": "turn TLS on at the server, or leave sslmode out of the URL",
     "does not exist": "create it (createdb), or correct the name in WORKBENCH_DATABASE_URL",
     "": "start the server, or correct host and port in WORKBENCH_DATABASE_URL",
 }
@@ -69,8 +77,10 @@ class Database:
         with _connected(conninfo) as connection:
             info = connection.info
             self._name = name
+            self._conninfo = conninfo
             self._address = f"{info.host}:{info.port}/{info.dbname}"
             self._describe(connection)
+        self._conninfo = conninfo
         self._pool = ConnectionPool(
             conninfo,
             min_size=0,
@@ -104,6 +114,10 @@ class Database:
     def connection(self) -> Iterator[psycopg.Connection]:
         """One transaction: committed at the end of the block, rolled back on an error.
 
+        A connection that was lost before the block began, as when the server was restarted, is
+        replaced by a new one. Inside the block nothing is tried again: only the caller knows what
+        it had read.
+
         Raises:
             DatabaseUnavailable: no connection within seconds, or it was lost inside the block.
         """
@@ -117,6 +131,13 @@ class Database:
         try:
             with connection.transaction():
                 yield connection
+        except psycopg.errors.ReadOnlySqlTransaction:
+            if connection.info.parameter_status("in_hot_standby") != "on":
+                raise
+            raise DatabaseUnavailable(
+                f"{self.label} is a stand-by, which cannot be written to",
+                hint="name the server it follows in WORKBENCH_DATABASE_URL, or both: @one,two/name",
+            ) from None
         except psycopg.OperationalError:
             if not connection.broken:
                 raise
@@ -126,6 +147,43 @@ class Database:
             ) from None
         finally:
             self._pool.putconn(connection)
+
+    def read(
+        self, work: Callable[[psycopg.Connection], _Result], *, within: float = _READ_SECONDS
+    ) -> _Result:
+        """What ``work`` makes of a transaction that cannot write; done again when that is lost.
+
+        Args:
+            work: reads with the connection; may be called more than once.
+            within: seconds during which it is tried again, while the server is restarted or its
+                stand-by takes over; 0 for once only.
+
+        Raises:
+            DatabaseUnavailable: the server is not back by then.
+        """
+        until = time.monotonic() + within
+        pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+        while True:
+            try:
+                with self.connection() as connection:
+                    connection.execute("set transaction read only")
+                    return work(connection)
+            except DatabaseUnavailable:
+                pause = next(pauses)
+                if time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+
+    @contextmanager
+    def apart(self) -> Iterator[psycopg.Connection]:
+        """A new connection on which each statement is committed: for what no transaction may hold.
+
+        Raises:
+            DatabaseUnavailable: the server does not answer.
+        """
+        with closing(_connected(self._conninfo)) as connection:
+            connection.autocommit = True
+            yield connection
 
     def find_edition(self) -> None:
         """Look again at what the server offers, after an extension was created or updated."""
@@ -174,6 +232,8 @@ def _conninfo(url: str) -> str:
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "workbench",
     }
+    if "," in str(given.get("host", "")):
+        defaults["target_session_attrs"] = "read-write"  # whichever of them leads now
     options = f"{given.get('options') or ''} -c timezone=UTC".strip()
     return make_conninfo(**{**defaults, **given, "options": options})
 

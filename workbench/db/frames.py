@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from psycopg.types.numeric import FloatLoader
 from workbench.db.connect import Database
 from workbench.db.statements import statement
 
-__all__ = ["read_frame"]
+__all__ = ["frame_of", "read_frame", "read_frames"]
+
+_NUMBERS = itertools.count(1)  # two cursors of one transaction need two names
 
 _KINDS = {
     psycopg.adapters.types[name].oid: kind
@@ -41,20 +44,56 @@ def read_frame(
     no null for either.
 
     Args:
-        source: the transaction to read in, or a database to open one on.
+        source: the transaction to read in, or a database: there it is read again when the
+            connection is lost meanwhile.
         path: statement below sql/, such as ``"reads/metric_daily"``.
         params: values of its named parameters; a literal percent sign is written %% in the file.
     """
     if isinstance(source, Database):
-        with source.connection() as connection:
-            return read_frame(connection, path, params)
+        return source.read(lambda connection: read_frame(connection, path, params))
     with source.cursor() as cursor:
         cursor.adapters.register_loader("numeric", FloatLoader)
         cursor.execute(statement(path), params or {})
+        return frame_of(cursor.fetchall(), cursor.description or [])
+
+
+def read_frames(
+    source: psycopg.Connection | Database,
+    path: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    rows: int = 50_000,
+) -> Iterator[pd.DataFrame]:
+    """Rows that a statement selects, in frames of some rows each; the server holds the rest.
+
+    For results that do not fit in memory. The dtypes are those of read_frame, each frame's by its
+    own rows. A statement without rows gives one frame without rows. The transaction stays open
+    until the last frame is taken or the generator is closed.
+
+    Args:
+        source: the transaction to read in, or a database to open one on.
+        path: statement below sql/; one that selects.
+        params: values of its named parameters.
+        rows: the most that one frame has.
+    """
+    if isinstance(source, Database):
+        with source.connection() as connection:
+            yield from read_frames(connection, path, params, rows=rows)
+        return
+    with source.cursor(f"frames_{next(_NUMBERS)}") as cursor:
+        cursor.adapters.register_loader("numeric", FloatLoader)
+        cursor.execute(statement(path), params or {})
         described = cursor.description or []
-        rows = cursor.fetchall()
+        part = cursor.fetchmany(rows)
+        while True:
+            yield frame_of(part, described)
+            if not (part := cursor.fetchmany(rows)):
+                return
+
+
+def frame_of(rows: Sequence[tuple[Any, ...]], described: Sequence[psycopg.Column]) -> pd.DataFrame:
+    """Rows as a frame, typed by the columns that a cursor describes."""
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(described)
-    del rows
     frame = pd.DataFrame(
         {n: _series(values, oid=described[n].type_code) for n, values in enumerate(columns)}
     )

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from psycopg import Cursor, sql
 
-from workbench.db.copying import copy_rows
+from workbench.db.copying import copy_frame, copy_rows
 
-__all__ = ["Merged", "merge_rows", "staging_table"]
+__all__ = ["Merged", "insert_frame", "merge_rows", "staging_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,26 @@ def staging_table(cursor: Cursor[Any], table: str) -> str:
     cursor.execute(made)
     cursor.execute(sql.SQL("truncate {}").format(sql.Identifier(staged)))
     return staged
+
+
+def insert_frame(cursor: Cursor[Any], table: str, frame: pd.DataFrame) -> None:
+    """Append a frame to a table with row security, which takes no COPY but its owner's.
+
+    Args:
+        cursor: of the transaction to write in.
+        table: target as schema.table.
+        frame: columns named as the table's; the index is not written.
+    """
+    staged = staging_table(cursor, table)
+    copy_frame(cursor, staged, frame)
+    insert = sql.SQL("insert into {table} ({columns}) select {columns} from {staged}")
+    cursor.execute(
+        insert.format(
+            table=sql.Identifier(*table.split(".")),
+            columns=sql.SQL(", ").join(sql.Identifier(str(name)) for name in frame.columns),
+            staged=sql.Identifier(staged),
+        )
+    )
 
 
 def merge_rows(

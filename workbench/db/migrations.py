@@ -7,6 +7,7 @@ These parts of sql/ make it, in this order:
     timescaledb/  what the extension adds; idempotent, run again like the views, where it is there
     community/    what its Community edition adds, likewise
     access/       who may read and write what; idempotent, run again like the views
+    comments/     what the columns mean; idempotent, run again like the views
 
 ops.schema_migration records what was applied. A view that loses or retypes a column cannot be
 replaced: a numbered migration drops it, and it is made again from its file.
@@ -26,9 +27,9 @@ from psycopg import errors
 from workbench.db.connect import Database, Edition
 from workbench.db.script import statements_in
 from workbench.db.statements import SQL_ROOT
-from workbench.errors import DatabaseOutdated, MigrationFailed
+from workbench.errors import DatabaseOutdated, DatabaseUnavailable, MigrationFailed
 
-__all__ = ["migrate", "pending_migrations", "require_schema"]
+__all__ = ["IS_UNFINISHED", "migrate", "pending_migrations", "refuse_newer", "require_schema"]
 
 _LOCK = """
 set local idle_in_transaction_session_timeout = 0;
@@ -47,6 +48,8 @@ _RECORD = """
 insert into ops.schema_migration (name, checksum) values (%s, %s)
 on conflict (name) do update set checksum = excluded.checksum, applied_at = now()
 """
+# what a copy from another database notes while it is under way
+IS_UNFINISHED = "select to_regclass('workbench_copy.progress') is not null"
 _EVERY = frozenset(Edition)
 # folders whose files are all run again when one of them, or the schema, has changed
 _SETS = {
@@ -54,6 +57,7 @@ _SETS = {
     "timescaledb": _EVERY - {Edition.POSTGRESQL},
     "community": {Edition.TIMESCALEDB_COMMUNITY},
     "access": _EVERY,
+    "comments": _EVERY,
 }
 # the setting is there when the server preloads the extension, without which creating it fails
 _CAN_CREATE_TIMESCALEDB = """
@@ -117,11 +121,32 @@ def require_schema(database: Database, *, sql_root: Path = SQL_ROOT) -> None:
 
     Raises:
         DatabaseOutdated: it is older or newer.
+        DatabaseUnavailable: it is being copied from another one, and not complete.
     """
+    with database.connection() as connection:
+        if connection.execute(IS_UNFINISHED).fetchone() == (True,):
+            raise DatabaseUnavailable(
+                f"{database.label} is an unfinished copy of another database",
+                hint="finish it: run the same workbench upgrade-edition --to again",
+            )
     if pending := pending_migrations(database, sql_root=sql_root):
         raise DatabaseOutdated(
             f"the schema of {database.label} is older than this code: it lacks {pending[0]}",
             hint="workbench migrate",
+        )
+
+
+def refuse_newer(applied: Sequence[str], *, sql_root: Path = SQL_ROOT) -> None:
+    """Return only if this code knows all these numbered migrations.
+
+    Raises:
+        DatabaseOutdated: it does not.
+    """
+    known = {f"schema/{file.stem}" for file in _files(sql_root / "schema")}
+    if unknown := sorted(set(applied) - known):
+        raise DatabaseOutdated(
+            f"the backup has {unknown[0]}, which this code does not know",
+            hint="install the newer workbench that made it",
         )
 
 
@@ -149,8 +174,10 @@ def _pending(database: Database, root: Path) -> list[_Step]:
     recorded = _recorded(database)
     _refuse_other_history(recorded, numbered)
     new = [step for step in numbered if step.name not in recorded]
-    stale = [step for step in sets if new or recorded.get(step.name) != step.checksum]
-    return new + [step for step in stale if step.files]
+    found = [step for step in sets if step.files]
+    # a later set may replace what an earlier one makes, so it follows whenever that is run again
+    stale = (n for n, step in enumerate(found) if new or recorded.get(step.name) != step.checksum)
+    return new + found[next(stale, len(found)) :]
 
 
 def _recorded(database: Database) -> dict[str, str]:
@@ -210,6 +237,8 @@ def _run(connection: psycopg.Connection, file: Path) -> None:
         try:
             connection.execute(text)
         except psycopg.Error as error:
+            if connection.broken:
+                raise  # there is nothing to mend in the file
             position = int(error.diag.statement_position or 1)
             at = line + text.count("\n", 0, position - 1)
             raise MigrationFailed(

@@ -1,7 +1,7 @@
 """What each number means: roles of Klaviyo's metrics, and the definitions computed from them."""
 
 from workbench.metrics.definitions import DEFINITIONS, Definition, evaluated
-from workbench.metrics.roles import MAPPED_ROLES, NAMED_ROLES
+from workbench.metrics.roles import MAPPED_ROLES, NAMED_ROLES, SHOP_ROLES
 from workbench.metrics.windows import (
     LAST_TOUCH_WINDOWS,
     LAST_TOUCH_WINDOWS_BEFORE_2024_10_09,
@@ -14,6 +14,7 @@ __all__ = [
     "LAST_TOUCH_WINDOWS_BEFORE_2024_10_09",
     "MAPPED_ROLES",
     "NAMED_ROLES",
+    "SHOP_ROLES",
     "Definition",
     "Windows",
     "evaluated",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["MAPPED_ROLES", "NAMED_ROLES"]
+__all__ = ["MAPPED_ROLES", "NAMED_ROLES", "SHOP_ROLES"]
 
 # mapping of /api/mapped-metrics -> role
 MAPPED_ROLES: Mapping[str, str] = MappingProxyType(
@@ -57,5 +57,16 @@ NAMED_ROLES: Mapping[str, tuple[str, str | None]] = MappingProxyType(
         "Subscribed to SMS Marketing": ("subscribed_sms", None),
         "Subscribed to List": ("subscribed_list", None),
         "Unsubscribed from List": ("unsubscribed_list", None),
+    }
+)
+
+# name of a metric of any other integration, where the account maps it to nothing -> role
+SHOP_ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "Placed Order": "placed_order",
+        "Fulfilled Order": "fulfilled_order",
+        "Cancelled Order": "cancelled_sales",
+        "Canceled Order": "cancelled_sales",
+        "Refunded Order": "refunded_sales",
     }
 )

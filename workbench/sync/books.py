@@ -59,6 +59,7 @@ class Books:
         found: events that reading again has brought.
         gone: events that Klaviyo no longer has.
         unseen: keys of which it did not show some of our events.
+        kept_from: metric -> first day of which no event was deleted for its age.
     """
 
     as_of: dt.datetime
@@ -73,11 +74,13 @@ class Books:
     found: Counter[Key] = field(default_factory=Counter)
     gone: Counter[Key] = field(default_factory=Counter)
     unseen: set[Key] = field(default_factory=set)
+    kept_from: Mapping[str, dt.date] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[Key]:
-        """Metrics and days on which either side has, or had, an event."""
-        return sorted(self.ours.keys() | self.theirs.keys() | self.known.keys())
+        """Metrics and days on which either side has, or had, an event, and we keep ours."""
+        keys = self.ours.keys() | self.theirs.keys() | self.known.keys()
+        return sorted(key for key in keys if key[1] >= self.kept_from.get(key[0], key[1]))
 
     def has_currency(self, metric_id: str) -> bool:
         """Whether any event of a metric has a value, so that sums are of a currency."""

@@ -48,7 +48,9 @@ def open_books(run: Run, metrics: list[str], *, counted: list[Span], asked: list
     }
     for span in counted:
         ours |= _event_days(run, metrics, span)
-    return Books(run.as_of, run.source.currency, metrics, counted, known, ours)
+    books = Books(run.as_of, run.source.currency, metrics, counted, known, ours)
+    books.kept_from = dict(_rows(run, "reads/sync/kept_days"))
+    return books
 
 
 def recount(run: Run, books: Books, keys: Collection[Key]) -> None:

@@ -3,6 +3,7 @@
 -- changed are touched, so that its facts are written anew.
 --   %(mapped_roles)s  jsonb object: mapping of mapped-metrics -> role
 --   %(named_roles)s   jsonb object: name of a Klaviyo system metric -> [role, channel]
+--   %(shop_roles)s    jsonb object: name of a metric of another integration -> role
 with mapped as (
     select
         m.account_id,
@@ -34,6 +35,23 @@ named as (
             from mapped
             where mapped.metric_id = m.metric_id
         )
+    union all
+    select
+        m.account_id,
+        m.metric_id,
+        said.role,
+        null as channel,
+        'name' as source
+    from klaviyo.metric as m
+    inner join jsonb_each_text(%(shop_roles)s) as said (name, role) on m.name = said.name
+    where
+        m.account_id = %(account_id)s
+        and m.integration_name is distinct from 'Klaviyo'
+        and not exists (
+            select 1
+            from mapped
+            where mapped.metric_id = m.metric_id
+        )
 ),
 
 changed as (
@@ -57,6 +75,17 @@ changed as (
         set role = excluded.role, channel = excluded.channel, source = excluded.source
         where excluded.source = 'mapped' and stored.role is distinct from excluded.role
     returning stored.account_id, stored.metric_id
+),
+
+noted as (
+    insert into former_role (metric_id, role, channel)
+    select
+        r.metric_id,
+        r.role,
+        r.channel
+    from mart.metric_role as r
+    inner join mapped as m on r.account_id = m.account_id and r.metric_id = m.metric_id
+    where r.role is distinct from m.role
 )
 
 insert into ops.touched (account_id, metric_id, day, message_ref)

@@ -1,4 +1,5 @@
--- Removes the sends of pairs that are written anew, and notes their days.
+-- Removes the sends of pairs that are written anew, and notes their days. Sends whose events were
+-- deleted for their age stay: they could not be made again.
 with gone as (
     delete from mart.message_recipient as r
     using stale_recipient as s
@@ -6,6 +7,14 @@ with gone as (
         r.account_id = %(account_id)s
         and r.message_id = s.message_id
         and r.profile_id = s.profile_id
+        and r.sent_on >= coalesce(
+            (
+                select max(k.kept_from_on)
+                from ops.retention as k
+                where k.account_id = %(account_id)s and k.event_class = 'engagement'
+            ),
+            '-infinity'
+        )
     returning r.message_id, r.sent_on
 )
 

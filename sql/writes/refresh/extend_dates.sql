@@ -1,6 +1,7 @@
--- Adds the account's days from its first touched day to a year after the last. Where the clock is
--- turned back at midnight, midnight comes twice: the day begins at the first of them.
-insert into mart.dim_date (
+-- Adds the account's days from its first touched day to a year after the last, and those between
+-- them and the days that are there. Where the clock is turned back at midnight, midnight comes
+-- twice: the day begins at the first of them.
+insert into mart.dim_date as stored (
     account_id, day, week_start, month_start, iso_week, weekday, starts_at, ends_at
 )
 select
@@ -23,13 +24,33 @@ from klaviyo.account as a
 cross join
     lateral (
         select
-            min(day) as first_day,
-            max(day) as last_day
-        from stale_metric_day
+            least(stale.first_day, there.last_day + 1) as first_day,
+            greatest(stale.last_day + 366, there.first_day - 1) as last_day
+        from (
+            select
+                min(day) as first_day,
+                max(day) as last_day
+            from stale_metric_day
+        ) as stale
+        cross join (
+            select
+                min(day) as first_day,
+                max(day) as last_day
+            from mart.dim_date
+            where account_id = %(account_id)s
+        ) as there
+        where stale.first_day is not null
     ) as seen
 cross join
     lateral generate_series(
-        seen.first_day::timestamp, seen.last_day + interval '366 days', interval '1 day'
+        seen.first_day::timestamp, seen.last_day::timestamp, interval '1 day'
     ) as d (day)
 where a.account_id = %(account_id)s
-on conflict (account_id, day) do nothing;
+on conflict (account_id, day) do update
+    set
+        starts_at = excluded.starts_at,
+        ends_at = excluded.ends_at
+    -- the account has moved to another time zone, or the zone has changed its rules
+    where
+    stored.starts_at <> excluded.starts_at
+    or stored.ends_at <> excluded.ends_at;

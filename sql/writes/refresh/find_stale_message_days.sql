@@ -7,8 +7,10 @@ select distinct
     t.message_ref,
     coalesce(m.message_id, t.message_ref) as message_id
 from touched_now as t
-inner join mart.metric_role as r on r.account_id = %(account_id)s and t.metric_id = r.metric_id
-left join mart.message_ref as m on r.account_id = m.account_id and t.message_ref = m.message_ref
+left join mart.metric_role as r on r.account_id = %(account_id)s and t.metric_id = r.metric_id
+left join former_role as f on t.metric_id = f.metric_id
+left join mart.known_message as m
+    on m.account_id = %(account_id)s and t.message_ref = m.message_ref
 where
     t.message_ref <> ''
-    and r.channel is not null;
+    and (r.channel is not null or f.channel is not null);

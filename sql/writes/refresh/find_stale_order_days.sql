@@ -1,5 +1,6 @@
--- Notes the days on which revenue was touched, of the metric that is revenue now or that was, and
--- those with an order credited to a message that has become known, or changed its channel, since.
+-- Notes the days on which revenue was touched, of the metric that is revenue now or that was;
+-- those with an order credited to a message that has become known, or changed its channel, since;
+-- and those with an order whose touch, the open or click that earned it, was touched itself.
 insert into stale_order_day (day)
 select s.day
 from stale_metric_day as s
@@ -15,19 +16,22 @@ where
     )
 union
 select o.day
-from mart.orders as o
-inner join mart.message_ref as m
+from stale_message as s
+inner join mart.orders as o
     on
-        o.account_id = m.account_id
-        and o.message_id = m.message_ref
-        and o.message_id <> m.message_id
-where o.account_id = %(account_id)s
+        o.account_id = %(account_id)s
+        and s.was_message_id = o.message_id
 union
 select o.day
-from mart.orders as o
-inner join mart.message as m
-    on
-        o.account_id = m.account_id
-        and o.message_id = m.message_id
-        and o.channel is distinct from m.channel
-where o.account_id = %(account_id)s;
+from stale_metric_day as s
+inner join mart.dim_date as d on d.account_id = %(account_id)s and s.day = d.day
+cross join
+    lateral (
+        select distinct touched.day
+        from mart.orders as touched
+        where
+            touched.account_id = %(account_id)s
+            and touched.touch_metric_id = s.metric_id
+            and touched.touched_at >= d.starts_at
+            and touched.touched_at < d.ends_at
+    ) as o;

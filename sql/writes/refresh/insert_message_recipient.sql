@@ -1,33 +1,75 @@
 -- One row per send of a stale (message, profile) pair, its orders still to be credited.
 -- An event belongs to the send that its cohort names; one without a cohort to the latest receipt
--- or bounce before it. The days of the sends are noted, to be summed anew.
+-- or bounce before it. The days of the sends are noted, to be summed anew. Sends whose events were
+-- deleted for their age are there still, and what came of them later adds nothing to them.
 --   %(timezone)s  the account's time zone, in which the send's day is counted
-with said as (
+with old as (
+    select
+        r.message_id,
+        r.profile_id,
+        r.sent_on,
+        coalesce(r.received_at, r.bounced_at, r.sent_at) as occurred_at
+    from mart.message_recipient as r
+    inner join stale_recipient as p on r.message_id = p.message_id and r.profile_id = p.profile_id
+    where r.account_id = %(account_id)s
+),
+
+told as (
     select
         p.message_id,
         p.profile_id,
         r.role,
         r.channel,
         e.occurred_at,
+        e.sent_at,
         e.is_machine_open,
         e.is_bot_click,
-        coalesce(
-            e.sent_at,
-            max(e.occurred_at) filter (where r.role in ('received', 'bounced')) over (
-                partition by p.message_id, p.profile_id
-                order by e.occurred_at, r.role in ('received', 'bounced') desc
-                rows unbounded preceding
-            ),
-            e.occurred_at
-        ) as sent_at
+        false as is_old
     from klaviyo.event as e
     inner join mart.metric_role as r
         on e.account_id = r.account_id and e.metric_id = r.metric_id and r.channel is not null
-    left join mart.message_ref as m
+    left join mart.known_message as m
         on e.account_id = m.account_id and e.message_ref = m.message_ref
     inner join stale_recipient as p
-        on e.profile_id = p.profile_id and coalesce(m.message_id, e.message_ref) = p.message_id
+        on
+            e.profile_id = p.profile_id
+            and coalesce(m.message_id, e.message_ref) = p.message_id
+            and e.occurred_at >= p.since_at
     where e.account_id = %(account_id)s
+    union all
+    select
+        message_id,
+        profile_id,
+        'received' as role,
+        null as channel,
+        occurred_at,
+        null as sent_at,
+        null as is_machine_open,
+        null as is_bot_click,
+        true as is_old
+    from old
+),
+
+said as (
+    select
+        message_id,
+        profile_id,
+        role,
+        channel,
+        occurred_at,
+        is_machine_open,
+        is_bot_click,
+        is_old,
+        coalesce(
+            sent_at,
+            max(occurred_at) filter (where role in ('received', 'bounced')) over (
+                partition by message_id, profile_id
+                order by occurred_at, role in ('received', 'bounced') desc
+                rows unbounded preceding
+            ),
+            occurred_at
+        ) as sent_at
+    from told
 ),
 
 sends as (
@@ -51,22 +93,44 @@ sends as (
         count(*) filter (where role = 'opened') as count_opens,
         count(*) filter (where role = 'clicked') as count_clicks
     from said
+    where not is_old
     group by message_id, profile_id, sent_at
 ),
 
 dated as (
     select
-        *,
-        (coalesce(received_at, bounced_at, sent_at) at time zone %(timezone)s)::date as sent_on
-    from sends
+        s.*,
+        days.sent_on
+    from sends as s
+    cross join
+        lateral (
+            select
+                (
+                    coalesce(s.received_at, s.bounced_at, s.sent_at) at time zone %(timezone)s
+                )::date as sent_on
+        ) as days
+    where
+        days.sent_on >= coalesce(
+            (
+                select max(k.kept_from_on)
+                from ops.retention as k
+                where k.account_id = %(account_id)s and k.event_class = 'engagement'
+            ),
+            '-infinity'
+        )
 ),
 
 noted as (
     insert into stale_send_day (message_id, sent_on)
-    select distinct
+    select
         message_id,
         sent_on
     from dated
+    union
+    select
+        message_id,
+        sent_on
+    from old
     on conflict do nothing
 )
 

@@ -1,4 +1,5 @@
 -- One row: the refresh as recorded.
+--   %(rows)s  jsonb object: table of the mart -> rows written
 insert into ops.refresh (
     account_id,
     as_of,
@@ -6,14 +7,16 @@ insert into ops.refresh (
     count_metric_days,
     count_orders,
     count_recipients,
-    count_message_days
+    count_message_days,
+    count_rows
 )
-values (
+select
     %(account_id)s,
     %(as_of)s,
-    now(),
-    %(metric_days)s,
-    %(orders)s,
-    %(recipients)s,
-    %(message_days)s
-);
+    now() as started_at,
+    (told.counts ->> 'metric_daily')::bigint as count_metric_days,
+    (told.counts ->> 'orders')::bigint as count_orders,
+    (told.counts ->> 'message_recipient')::bigint as count_recipients,
+    (told.counts ->> 'message_performance')::bigint as count_message_days,
+    told.counts
+from (select %(rows)s::jsonb as counts) as told;

@@ -15,7 +15,16 @@ with gone as (
                 and m.metric_id = r.metric_id
                 and said.role = r.role
         )
-    returning r.account_id, r.metric_id
+    returning r.account_id, r.metric_id, r.role, r.channel
+),
+
+noted as (
+    insert into former_role (metric_id, role, channel)
+    select
+        metric_id,
+        role,
+        channel
+    from gone
 )
 
 insert into ops.touched (account_id, metric_id, day)

@@ -1,7 +1,8 @@
 -- One row: stays that are new, and stays that have ended.
 -- Compares what was read of a group with the stays that are known. Read were all members, or those
 -- who joined from an instant on; a stay from then on that was not met has ended, and so has an
--- older one of a profile that has joined again.
+-- older one of a profile that has joined again. The first change is noted in ops.touched_group in
+-- the same statement, so that a refresh can never miss it.
 --   %(group_type)s  list or segment
 --   %(since)s       first instant of joining that was read; null for all
 --   %(read_at)s     Klaviyo's clock when the reading ended
@@ -28,6 +29,21 @@ read_before as (
         and group_id = %(group_id)s
 ),
 
+-- ended here and not there: they go on, and so did not end when it was thought
+reopened as (
+    select m.left_at
+    from seen as s
+    inner join klaviyo.membership as m
+        on
+            m.account_id = %(account_id)s
+            and s.profile_id = m.profile_id
+            and s.joined_at = m.joined_at
+    where
+        m.group_type = %(group_type)s
+        and m.group_id = %(group_id)s
+        and m.left_at is not null
+),
+
 joined as (
     insert into klaviyo.membership as stored (
         account_id, group_type, group_id, profile_id, joined_at, first_seen_at
@@ -48,7 +64,7 @@ joined as (
             left_at = null,
             synced_at = now()
         where stored.left_at is not null
-    returning 1
+    returning stored.joined_at, stored.xmax = 0 as is_new
 ),
 
 known as (
@@ -98,7 +114,28 @@ ended as (
         and stored.group_id = %(group_id)s
         and stored.joined_at = k.joined_at
         and stored.profile_id = k.profile_id
-    returning 1
+    returning stored.left_at
+),
+
+touched as (
+    insert into ops.touched_group (account_id, group_type, group_id, since_at)
+    select
+        %(account_id)s,
+        %(group_type)s,
+        %(group_id)s,
+        min(moved.at) as since_at
+    from (
+        select joined_at as at
+        from joined
+        where is_new
+        union all
+        select left_at as at
+        from reopened
+        union all
+        select left_at as at
+        from ended
+    ) as moved
+    having count(*) > 0
 )
 
 select

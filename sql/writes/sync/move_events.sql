@@ -19,12 +19,13 @@ with moved as (
 ),
 
 touched as (
-    insert into ops.touched (account_id, metric_id, day, message_ref)
+    insert into ops.touched (account_id, metric_id, day, message_ref, profile_id)
     select distinct
         %(account_id)s,
         metric_id,
         day,
-        message_ref
+        message_ref,
+        %(profile_id)s
     from moved
 )
 

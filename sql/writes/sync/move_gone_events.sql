@@ -45,12 +45,13 @@ kept as (
 ),
 
 touched as (
-    insert into ops.touched (account_id, metric_id, day, message_ref)
+    insert into ops.touched (account_id, metric_id, day, message_ref, profile_id)
     select distinct
         account_id,
         metric_id,
         (occurred_at at time zone %(timezone)s)::date as day,
-        coalesce(message_ref, '') as message_ref
+        coalesce(message_ref, '') as message_ref,
+        coalesce(profile_id, '') as profile_id
     from gone
 )
 

@@ -1,0 +1,2 @@
+-- Tells the planner how few customers' orders have changed.
+analyze stale_customer;

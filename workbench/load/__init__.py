@@ -1,0 +1,42 @@
+"""Database to frame: what notebooks and dashboards read.
+
+Every ``load_`` function takes the account first; ``sql`` asks what none of them answers. The
+database is the one that the settings of this process name, opened at the first call;
+``use_database`` puts another in its place.
+
+    account = load_account()
+    week = iso_week("2026-W44")
+    load_key_numbers(account, week)
+"""
+
+from workbench.load.accounts import Account, load_account, load_accounts, load_refreshes
+from workbench.load.bridges import load_bridge
+from workbench.load.cached import uncached
+from workbench.load.current import current_database, use_database
+from workbench.load.forecasts import load_forecast, load_forecast_scores
+from workbench.load.messages import load_campaigns, load_flows
+from workbench.load.numbers import load_daily_revenue, load_key_numbers, load_measures
+from workbench.load.orders import load_last_touch_orders
+from workbench.load.questions import RowsCut, sql, sql_arrow
+
+__all__ = [
+    "Account",
+    "RowsCut",
+    "current_database",
+    "load_account",
+    "load_accounts",
+    "load_bridge",
+    "load_campaigns",
+    "load_daily_revenue",
+    "load_flows",
+    "load_forecast",
+    "load_forecast_scores",
+    "load_key_numbers",
+    "load_last_touch_orders",
+    "load_measures",
+    "load_refreshes",
+    "sql",
+    "sql_arrow",
+    "uncached",
+    "use_database",
+]
