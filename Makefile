@@ -35,7 +35,7 @@ demo: setup  ## simulated account to report: sync, aggregate, forecast (ORDERS=f
 	$(BIN)/workbench demo $(if $(ORDERS),--orders "$(ORDERS)")
 
 test: $(BIN)/.ready-dev timescaledb  ## all tests, on the embedded database and on TimescaleDB
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 check: $(BIN)/.ready-dev  ## format, lint, types, SQL, layers, notebooks without outputs
 	$(BIN)/ruff format --check
