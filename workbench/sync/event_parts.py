@@ -38,7 +38,8 @@ def event_pages(run: Run, resource: Resource, query: Mapping[str, str]) -> Itera
     """The pages of events that a query gives, in turn."""
 
     def read(content: bytes) -> EventPage:
-        return event_page(content, account_id=run.account_id, currency=run.source.currency)
+        with run.parsing:
+            return event_page(content, account_id=run.account_id, currency=run.source.currency)
 
     page = run.client.fetch(resource.path, query, read=read)
     while True:

@@ -24,6 +24,7 @@ from workbench.sync.requests import RequestLog
 __all__ = ["Asked", "Proof", "Run", "Source", "StreamCount", "StreamEnd"]
 
 
+_PARSING = 2  # pages at once: one processor parses, more would only hold memory
 _STORING = 8  # windows at once: half of the connections to the database
 
 
@@ -126,6 +127,7 @@ class Run:
         quotas: stream -> name of the limit that its requests count against.
         log: its requests.
         stopping: set when the sync ends before its streams do.
+        parsing: held while a page of events is parsed, which takes ten times its bytes.
         storing: held while a window's rows are stored: others wait there for a connection.
     """
 
@@ -149,6 +151,7 @@ class Run:
     log: RequestLog = field(default_factory=RequestLog)
     stopping: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    parsing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_PARSING))
     storing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_STORING))
 
     def pace(self, stream: str) -> Pace:
