@@ -16,6 +16,7 @@ import itertools
 import math
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -319,6 +320,13 @@ def synced_database_everywhere(
         open_database(settings) as database,
     ):
         yield database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Processes that tests start can be interrupted, also where the tests run in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

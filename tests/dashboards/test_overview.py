@@ -11,7 +11,7 @@ DEFAULTS = {"account": "", "first": "", "last": "", "comparison": "period before
 
 @pytest.fixture
 def empty_database(embedded_database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
-    monkeypatch.setattr(load, "_current", [embedded_database])
+    monkeypatch.setattr(load.current, "_current", [embedded_database])
     return embedded_database
 
 

@@ -176,7 +176,8 @@ def test_views_that_need_each_other_fail_by_name(empty: Database, root: Path) ->
 
 def test_events_are_a_hypertable_where_timescaledb_is(database: Database) -> None:
     if database.edition is Edition.POSTGRESQL:
-        assert rows(database, "select relkind from pg_class where relname = 'event'") == [("r",)]
+        query = "select relkind from pg_class where oid = 'klaviyo.event'::regclass"
+        assert rows(database, query) == [("r",)]
         return
     assert rows(
         database,

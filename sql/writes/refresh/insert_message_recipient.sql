@@ -8,10 +8,12 @@ with old as (
         r.message_id,
         r.profile_id,
         r.sent_on,
-        coalesce(r.received_at, r.bounced_at, r.sent_at) as occurred_at
+        coalesce(r.received_at, r.bounced_at) as occurred_at
     from mart.message_recipient as r
     inner join stale_recipient as p on r.message_id = p.message_id and r.profile_id = p.profile_id
-    where r.account_id = %(account_id)s
+    where
+        r.account_id = %(account_id)s
+        and coalesce(r.received_at, r.bounced_at) is not null
 ),
 
 told as (

@@ -86,8 +86,13 @@ def upkeep_session(database: Database) -> Iterator[_Connection]:
                 f"another upkeep of {database.label} is at work",
                 hint="wait for it, or stop it; what it has done stays",
             )
-        connection.execute(statement("writes/maintain/create_credited_event"))
-        yield connection
+        try:
+            connection.execute(statement("writes/maintain/create_credited_event"))
+            yield connection
+        finally:
+            # the server notices the end of a connection later than who begins the next upkeep
+            if not connection.closed:
+                connection.execute(statement("writes/maintain/unlock_maintenance"))
 
 
 def run_job(
