@@ -50,7 +50,7 @@ from workbench.klaviyo.event_fields import NULL, SEPARATOR
 from workbench.klaviyo.events import EVENT_COLUMNS, EventPage
 from workbench.periods import DateRange
 from workbench.refresh import rebuild_facts, refresh_facts
-from workbench.sync.event_parts import EVENTS
+from workbench.sync.windows.event_parts import EVENTS
 
 DAYS = 730  # of the longer history
 NEW_DAYS = 3

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from workbench.sync.aggregates import DayCount
-from workbench.sync.comparing import Pair, is_equal, verdict
-from workbench.sync.rereading import spans_to_read
-from workbench.sync.spans import Span, day_span, merged, runs, whole_days, years
+from workbench.sync.proof.aggregates import DayCount
+from workbench.sync.proof.comparing import Pair, is_equal, verdict
+from workbench.sync.proof.rereading import spans_to_read
+from workbench.sync.windows.spans import Span, day_span, merged, runs, whole_days, years
 
 
 def count(number: int, values: Mapping[str, str] | None = None, *, nobodys: int = 0) -> DayCount:

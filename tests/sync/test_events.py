@@ -19,7 +19,7 @@ from workbench.refresh import refresh_facts
 from workbench.sandbox import SandboxServer, Shop
 from workbench.sandbox.shop.events import Flag, Kind
 from workbench.sync import Asked
-from workbench.sync.quarantine import told
+from workbench.sync.findings.quarantine import told
 
 from .conftest import Edited, with_body
 from .streams import read_stream, select, stored, visible

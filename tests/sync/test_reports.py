@@ -20,7 +20,7 @@ from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, bui
 from workbench.sandbox.shop.events import Kind
 from workbench.settings import REVISION
 from workbench.sync import Asked, Progress, SyncSummary, sync_account
-from workbench.sync.report_plan import Period, periods
+from workbench.sync.streams.report_plan import Period, periods
 
 from .conftest import KEY, Edited, with_body
 

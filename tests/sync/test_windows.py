@@ -22,8 +22,14 @@ from workbench.errors import CursorExpired, KlaviyoUnavailable
 from workbench.sandbox import Limiter as SandboxLimiter
 from workbench.sandbox import SandboxServer, Shop, ShopPlan, build_shop
 from workbench.sync import Asked
-from workbench.sync.queue import WindowQueue
-from workbench.sync.windows import Window, high_water, plan_windows, planned_windows, shares
+from workbench.sync.windows.planning import (
+    Window,
+    high_water,
+    plan_windows,
+    planned_windows,
+    shares,
+)
+from workbench.sync.windows.queue import WindowQueue
 
 from .conftest import Edited, with_body
 from .streams import read_stream, select, stored, visible

@@ -17,7 +17,7 @@ from workbench.db import Database, read_frame
 from workbench.errors import DataMissing, InputInvalid
 from workbench.load import Account, load_account, use_database
 from workbench.settings import read_settings
-from workbench.sync.tail import MetricTail, metric_tails
+from workbench.sync.windows.tail import MetricTail, metric_tails
 
 __all__ = ["proof"]
 

@@ -16,10 +16,13 @@ from workbench.klaviyo.client import KlaviyoClient
 from workbench.klaviyo.endpoints import quota_of
 from workbench.klaviyo.pages import Page, pages
 from workbench.klaviyo.revisions import retirement_warning
-from workbench.sync import ledger, people, proof, quarantine
+from workbench.sync import ledger
 from workbench.sync.definition import Resource
+from workbench.sync.findings import quarantine
 from workbench.sync.merging import merge_page
+from workbench.sync.people import following
 from workbench.sync.progress import Progress
+from workbench.sync.proof import proving
 from workbench.sync.requests import READING
 from workbench.sync.resources import chosen_resources
 from workbench.sync.run import Asked, Proof, Run, Source, StreamCount, StreamEnd
@@ -133,8 +136,8 @@ def sync_account(
         merge_page(database, account_rows(found.page, is_simulated=client.is_simulated))
         with _recorded(run):
             _read(run, resources)
-            _step(run, "people", people.follow)
-            _step(run, "proof", proof.prove)
+            _step(run, "people", following.follow)
+            _step(run, "proof", proving.prove)
             _analyze(run)
     return SyncSummary(
         run_id=run.run_id,

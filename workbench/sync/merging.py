@@ -12,7 +12,7 @@ from workbench.klaviyo.loose_events import Unreadable
 from workbench.klaviyo.pages import Page
 from workbench.klaviyo.records import TABLES, Rows
 from workbench.sync.definition import Resource
-from workbench.sync.quarantine import quarantine
+from workbench.sync.findings.quarantine import quarantine
 from workbench.sync.run import Run, StreamCount
 
 __all__ = ["id_of", "merge_items", "merge_page", "store_page"]

@@ -11,12 +11,12 @@ from workbench.klaviyo.groups import list_rows, segment_rows, tag_group_rows, ta
 from workbench.klaviyo.profiles import member_rows, prediction_rows, profile_rows
 from workbench.klaviyo.reports import REPORTS, report_rows
 from workbench.sync.definition import Cursor, Resource
-from workbench.sync.details import read_estimates, read_flow_definitions, read_form_versions
-from workbench.sync.members import read_list_members, read_segment_members
-from workbench.sync.names import read_metrics
-from workbench.sync.reports import read_reports
-from workbench.sync.whole import read_whole
-from workbench.sync.windowed import read_event_windows, read_windows
+from workbench.sync.streams.details import read_estimates, read_flow_definitions, read_form_versions
+from workbench.sync.streams.members import read_list_members, read_segment_members
+from workbench.sync.streams.names import read_metrics
+from workbench.sync.streams.reports import read_reports
+from workbench.sync.streams.whole import read_whole
+from workbench.sync.streams.windowed import read_event_windows, read_windows
 
 __all__ = ["RESOURCES", "chosen_resources"]
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from workbench.sync.aggregates import DayCount
-from workbench.sync.comparing import (
+from workbench.sync.proof.aggregates import DayCount
+from workbench.sync.proof.comparing import (
     EXPLAINED,
     PROVEN,
     REPAIRED,
@@ -18,7 +18,7 @@ from workbench.sync.comparing import (
     is_equal,
     verdict,
 )
-from workbench.sync.spans import Key, Span
+from workbench.sync.windows.spans import Key, Span
 
 __all__ = ["Books", "Known"]
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from workbench.sync.windows import Window
+from workbench.sync.windows.planning import Window
 
 __all__ = ["WindowQueue"]
 

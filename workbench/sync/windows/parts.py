@@ -13,11 +13,11 @@ import orjson
 from workbench.klaviyo.loose_events import Unreadable
 from workbench.klaviyo.pages import Page, pages
 from workbench.klaviyo.times import instant
-from workbench.sync import drift
 from workbench.sync.definition import Resource
+from workbench.sync.findings import drift
 from workbench.sync.merging import id_of, merge_items
 from workbench.sync.run import Run, StreamCount
-from workbench.sync.windows import Window
+from workbench.sync.windows.planning import Window
 
 __all__ = ["ITEMS", "Kind", "Part"]
 

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.db import Database, statement
-from workbench.sync.alerts import open_alerts, raise_alert, resolve_alerts
+from workbench.sync.findings.alerts import open_alerts, raise_alert, resolve_alerts
 from workbench.sync.run import Run
-from workbench.sync.spans import Span
+from workbench.sync.windows.spans import Span
 
 __all__ = ["LATE_ARRIVAL", "MetricTail", "learn", "metric_tails", "reach"]
 

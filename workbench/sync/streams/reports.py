@@ -11,9 +11,9 @@ from workbench.errors import QuotaExhausted
 from workbench.klaviyo.reports import REPORTS, Report, report_pages, report_rows
 from workbench.periods import account_day
 from workbench.sync.definition import Resource
-from workbench.sync.report_budget import Budget
-from workbench.sync.report_plan import Period, due_periods, planned_periods
 from workbench.sync.run import Run, StreamCount
+from workbench.sync.streams.report_budget import Budget
+from workbench.sync.streams.report_plan import Period, due_periods, planned_periods
 
 __all__ = ["read_reports"]
 

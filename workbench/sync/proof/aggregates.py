@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from workbench.klaviyo.client import KlaviyoClient
-from workbench.sync.spans import Span
+from workbench.sync.windows.spans import Span
 
 __all__ = ["AGGREGATES", "DayCount", "aggregate_days"]
 

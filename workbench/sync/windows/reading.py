@@ -17,11 +17,11 @@ from typing import Any
 from workbench.errors import CursorExpired
 from workbench.sync.crew import Crew
 from workbench.sync.definition import Resource
-from workbench.sync.parts import Kind
-from workbench.sync.quarantine import quarantine
-from workbench.sync.queue import WindowQueue
+from workbench.sync.findings.quarantine import quarantine
 from workbench.sync.run import Run, StreamCount
-from workbench.sync.windows import Window, cut_window, finish_window, shares
+from workbench.sync.windows.parts import Kind
+from workbench.sync.windows.planning import Window, cut_window, finish_window, shares
+from workbench.sync.windows.queue import WindowQueue
 
 __all__ = ["WindowReading"]
 

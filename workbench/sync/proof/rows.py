@@ -10,12 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from workbench.db import statement
-from workbench.sync.aggregates import DayCount
-from workbench.sync.alerts import open_alerts, raise_alert, resolve_alerts
-from workbench.sync.books import Books, Known
-from workbench.sync.comparing import DIFFERS, EXPLAINED, Verdict
+from workbench.sync.findings.alerts import open_alerts, raise_alert, resolve_alerts
+from workbench.sync.proof.aggregates import DayCount
+from workbench.sync.proof.books import Books, Known
+from workbench.sync.proof.comparing import DIFFERS, EXPLAINED, Verdict
 from workbench.sync.run import Proof, Run
-from workbench.sync.spans import Key, Span, day_span, runs
+from workbench.sync.windows.spans import Key, Span, day_span, runs
 
 __all__ = ["close_books", "metric_ids", "open_books", "read_spans", "recount"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from workbench.sync.aggregates import DayCount
+from workbench.sync.proof.aggregates import DayCount
 
 __all__ = [
     "DIFFERS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.db import statement
 from workbench.sync.definition import Resource
 from workbench.sync.run import Run
-from workbench.sync.whole import read_whole
+from workbench.sync.streams.whole import read_whole
 
 __all__ = ["read_metrics"]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from workbench.errors import CursorExpired
 from workbench.klaviyo.pages import Page, pages
-from workbench.sync import drift, gone
 from workbench.sync.definition import Resource
+from workbench.sync.findings import drift, gone
 from workbench.sync.merging import id_of, store_page
 from workbench.sync.run import Run, StreamCount
 

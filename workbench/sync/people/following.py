@@ -20,7 +20,7 @@ from workbench.db import statement
 from workbench.klaviyo.pages import Page, pages
 from workbench.klaviyo.records import related_id
 from workbench.sync.merging import store_page
-from workbench.sync.redaction import forget_people
+from workbench.sync.people.redaction import forget_people
 from workbench.sync.requests import READING
 from workbench.sync.resources import chosen_resources
 from workbench.sync.run import Run

@@ -21,12 +21,12 @@ from workbench.klaviyo.event_fields import NULL, SEPARATOR
 from workbench.klaviyo.events import EVENT_COLUMNS, EventPage, escaped, event_page
 from workbench.klaviyo.loose_events import Unreadable
 from workbench.klaviyo.pages import next_path
-from workbench.sync import drift
 from workbench.sync.definition import Resource
-from workbench.sync.parts import Kind
-from workbench.sync.quarantine import quarantine
+from workbench.sync.findings import drift
+from workbench.sync.findings.quarantine import quarantine
 from workbench.sync.run import Run, StreamCount
-from workbench.sync.windows import Window
+from workbench.sync.windows.parts import Kind
+from workbench.sync.windows.planning import Window
 
 __all__ = ["EVENTS", "event_pages", "store_events"]
 

@@ -15,14 +15,14 @@ from typing import TypeVar
 
 from workbench.errors import KlaviyoError, KlaviyoRefused
 from workbench.klaviyo.endpoints import quota_of
-from workbench.sync import tail
-from workbench.sync.aggregates import AGGREGATES, DayCount, aggregate_days
-from workbench.sync.books import Books
-from workbench.sync.proof_rows import close_books, metric_ids, open_books, read_spans, recount
+from workbench.sync.proof.aggregates import AGGREGATES, DayCount, aggregate_days
+from workbench.sync.proof.books import Books
+from workbench.sync.proof.rereading import Again, move_gone, read_again, spans_to_read
+from workbench.sync.proof.rows import close_books, metric_ids, open_books, read_spans, recount
 from workbench.sync.requests import READING
-from workbench.sync.rereading import Again, move_gone, read_again, spans_to_read
 from workbench.sync.run import Run
-from workbench.sync.spans import Key, Span, day_span, merged, midnight, whole_days, years
+from workbench.sync.windows import tail
+from workbench.sync.windows.spans import Key, Span, day_span, merged, midnight, whole_days, years
 
 __all__ = ["prove"]
 

@@ -15,11 +15,11 @@ from workbench.errors import KlaviyoRefused
 from workbench.klaviyo.flows import digest
 from workbench.klaviyo.pages import Page
 from workbench.klaviyo.records import json_text
-from workbench.sync import drift
 from workbench.sync.definition import Resource
+from workbench.sync.findings import drift
 from workbench.sync.merging import store_page
 from workbench.sync.run import Run, StreamCount
-from workbench.sync.whole import whole_pages
+from workbench.sync.streams.whole import whole_pages
 
 __all__ = ["read_estimates", "read_flow_definitions", "read_form_versions"]
 

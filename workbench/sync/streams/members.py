@@ -18,11 +18,11 @@ from workbench.db import copy_rows, statement, store_sparing
 from workbench.errors import KlaviyoRefused
 from workbench.klaviyo.pages import Page
 from workbench.sync.definition import Resource
+from workbench.sync.findings.quarantine import Unreadable, quarantine
 from workbench.sync.merging import id_of
-from workbench.sync.quarantine import Unreadable, quarantine
 from workbench.sync.run import Run, StreamCount
 from workbench.sync.side_by_side import side_by_side
-from workbench.sync.whole import whole_pages
+from workbench.sync.streams.whole import whole_pages
 
 __all__ = ["read_list_members", "read_segment_members"]
 

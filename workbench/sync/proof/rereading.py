@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from workbench.db import statement
 from workbench.errors import CursorExpired
-from workbench.sync.event_parts import event_pages, store_events
 from workbench.sync.resources import chosen_resources
 from workbench.sync.run import Run
-from workbench.sync.spans import Key, Span, day_span, runs
+from workbench.sync.windows.event_parts import event_pages, store_events
+from workbench.sync.windows.spans import Key, Span, day_span, runs
 
 __all__ = ["Again", "move_gone", "read_again", "spans_to_read"]
 

@@ -8,15 +8,15 @@ from typing import Any
 
 from workbench.klaviyo.pages import pages
 from workbench.klaviyo.times import instant
-from workbench.sync import tail, windows
 from workbench.sync.crew import Crew
 from workbench.sync.definition import Resource
-from workbench.sync.event_parts import EVENTS
-from workbench.sync.parts import ITEMS, Kind
-from workbench.sync.queue import WindowQueue
-from workbench.sync.reading import WindowReading
 from workbench.sync.run import Run
-from workbench.sync.windows import Window
+from workbench.sync.windows import planning, tail
+from workbench.sync.windows.event_parts import EVENTS
+from workbench.sync.windows.parts import ITEMS, Kind
+from workbench.sync.windows.planning import Window
+from workbench.sync.windows.queue import WindowQueue
+from workbench.sync.windows.reading import WindowReading
 
 __all__ = ["read_event_windows", "read_windows"]
 
@@ -62,7 +62,7 @@ def _todo(run: Run, resource: Resource) -> list[Window]:
     is_all = run.asked.since is None and run.asked.until is None
     for since, until in [asked] if asked else [*_earlier(run, resource), _new_span(run, resource)]:
         if since < until:
-            windows.plan_windows(
+            planning.plan_windows(
                 run.database,
                 run.account_id,
                 stream=resource.name,
@@ -72,7 +72,7 @@ def _todo(run: Run, resource: Resource) -> list[Window]:
                 run_id=run.run_id,
                 is_open=until == run.as_of,
             )
-    found = windows.planned_windows(run.database, run.account_id, resource.name, run_id=run.run_id)
+    found = planning.planned_windows(run.database, run.account_id, resource.name, run_id=run.run_id)
     return [window for window in found if is_all or window.run_id == run.run_id]
 
 
@@ -84,14 +84,14 @@ def _asked_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]
     first = _first_instant(run, resource) or run.as_of
     since = max(asked.since, first - _UNSORTED) if asked.since else first
     if asked.since is None and not asked.full:
-        known = windows.high_water(run.database, run.account_id, resource.name)
+        known = planning.high_water(run.database, run.account_id, resource.name)
         since = known - _reach(run, resource) if known else since
     return _whole_second(since), min(_whole_second(asked.until or run.as_of), run.as_of)
 
 
 def _earlier(run: Run, resource: Resource) -> Iterator[tuple[dt.datetime, dt.datetime]]:
     """What lies before all that was read: a first sync began later, or older rows were imported."""
-    known = windows.low_water(run.database, run.account_id, resource.name)
+    known = planning.low_water(run.database, run.account_id, resource.name)
     first = _first_instant(run, resource) if known else None
     if known and first and first < known:
         yield first, known
@@ -99,7 +99,7 @@ def _earlier(run: Run, resource: Resource) -> Iterator[tuple[dt.datetime, dt.dat
 
 def _new_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]:
     """What came since the last sync, and the tail behind it."""
-    known = windows.high_water(run.database, run.account_id, resource.name)
+    known = planning.high_water(run.database, run.account_id, resource.name)
     since = known - _reach(run, resource) if known else _first_instant(run, resource)
     if since is None or since >= run.as_of:
         since = run.as_of - _reach(run, resource)  # an empty or young account: still look

@@ -1,0 +1,1 @@
+"""What became of profiles: merged, deleted, redacted, and taken out of everything stored."""
