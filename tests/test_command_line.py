@@ -254,7 +254,7 @@ def test_a_sync_as_json_counts_each_stream(synced_settings: Settings, synced_sho
 def test_notebooks_are_listed_with_question_and_parameters() -> None:
     table = typed("notebooks", COLUMNS="200").stdout
     assert re.search(r"report_weekly .*How did the week go\? .*week \(''\)", table)
-    assert re.search(r"forecast_revenue .*horizon_days \(56\)", table)
+    assert re.search(r"forecast_metric .*horizon \(56\)", table)
 
 
 def test_migrate_says_what_it_did(embedded_settings: Settings) -> None:

@@ -73,7 +73,7 @@ def reports(
             return Report(iso_week(name), made, page, settings)
 
         assert run("aggregate_daily_metrics").result["orders"] == 0  # refreshed already
-        assert run("forecast_revenue", origins=2, horizon_days=14).result["champion"]
+        assert run("forecast_metric", origins=2, horizon=14).result["champion"]
         yield {name: report(name) for name in WEEKS}
 
 
@@ -432,7 +432,7 @@ def test_the_demo_ends_with_its_totals_and_the_report(replayed: Replayed) -> Non
     known = replayed.orders[replayed.orders.customer.notna()].value
     assert f"of known customers {len(known):,}, £{sum(known):,.2f}" in said
     assert re.search(r"^[\d,]+ rows added$", said, re.MULTILINE)
-    assert "forecast_revenue in " in said
+    assert "forecast_metric in " in said
     report = re.search(r"^report: (.+)$", said, re.MULTILINE)
     assert report
     page = BeautifulSoup(Path(report[1]).read_text(encoding="utf-8"), "html.parser")
@@ -465,7 +465,7 @@ def test_a_history_too_short_to_forecast_still_ends_with_the_report(
     status = list_runs(embedded_database).set_index("notebook").status.to_dict()
     assert status == {
         "aggregate_daily_metrics": "succeeded",
-        "forecast_revenue": "failed",
+        "forecast_metric": "failed",
         "report_weekly": "succeeded",
     }
     assert orders_of(embedded_database, "profile_id is not null") == by_day(true_orders(path))

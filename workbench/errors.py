@@ -26,6 +26,7 @@
      ├─ ContractBroken             a frame lacks a column its reader was promised
      ├─ NotAdditive                a unique, a rate or two currencies would have been summed
      ├─ ModelFailed                a forecast model did not converge; another one may
+     ├─ WorkFailed                 a piece of work that was handed to other processes failed
      ├─ RunError
      │   ├─ NotebookMissing        no notebook of that name
      │   ├─ ParameterInvalid       unknown parameter or wrong type; no kernel was started
@@ -75,6 +76,7 @@ __all__ = [
     "SettingsInvalid",
     "ShortHistory",
     "SyncRunning",
+    "WorkFailed",
     "WorkbenchError",
     "WriteForbidden",
 ]
@@ -230,6 +232,10 @@ class NotAdditive(WorkbenchError):
 
 class ModelFailed(WorkbenchError):
     """A forecast model did not converge or gave no finite number; another one may."""
+
+
+class WorkFailed(WorkbenchError):
+    """A piece of work that was handed to other processes failed; the message begins with which."""
 
 
 class RunError(WorkbenchError):

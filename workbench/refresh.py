@@ -67,13 +67,13 @@ FACTS = (
     ),
     Fact(
         "fact_engagement",
-        notes=("create_stale_engagement_day", "find_stale_engagement_days"),
+        notes=(),
         writes=("delete_fact_engagement", "insert_fact_engagement"),
         outlives=True,
     ),
     Fact(
         "form_daily",
-        notes=("create_stale_form_day", "find_stale_form_days"),
+        notes=(),
         writes=("delete_form_daily", "insert_form_daily"),
     ),
     Fact(
@@ -91,7 +91,6 @@ FACTS = (
         notes=(
             "create_stale_order_day",
             "create_stale_buyer",
-            "create_stale_customer",
             "find_stale_order_days",
             "find_arrived_touches",
         ),
@@ -100,7 +99,7 @@ FACTS = (
     Fact(
         "buyer",
         notes=(),
-        writes=("analyze_stale_customers", "delete_buyer", "insert_buyer"),
+        writes=("analyze_stale_buyers", "delete_buyer", "insert_buyer"),
     ),
     Fact(
         "buyer_currency",
@@ -133,15 +132,26 @@ FACTS = (
         outlives=True,
     ),
     Fact(
+        "message_repeat",
+        notes=(),
+        writes=("delete_message_repeat", "insert_message_repeat"),
+        outlives=True,
+    ),
+    Fact(
         "message_performance",
         notes=(),
-        writes=("delete_message_performance", "insert_message_performance"),
+        writes=(
+            "analyze_stale_send_days",
+            "delete_message_performance",
+            "insert_message_performance",
+        ),
         outlives=True,
     ),
 )
+# before the lock a refresh might write rows that this transaction does not see
+_DATE = ("lock_refresh", "correct_dates")
 _BEGIN = (
     "configure_planner",
-    "lock_refresh",
     "create_former_role",
     "unmap_metrics",
     "classify_metrics",
@@ -153,9 +163,15 @@ _TAKE = (
     "create_stale_metric_day",
     "find_stale_metric_days",
     "extend_dates",
+    "is_mostly_stale",
 )
-_MANY_ROWS = 1_000  # from here on, a plan for a few rows may take hours
-_ANALYZED = {"orders": "analyze_orders", "message_recipient": "analyze_facts"}
+# what tells the planner of rows just written, and from how many on a plan for a few may take hours;
+# only where most of a history is written: else no account waits for the statistics of another
+_ANALYZED = {
+    "known_message": ("analyze_messages", 0),
+    "orders": ("analyze_orders", 1_000),
+    "message_recipient": ("analyze_facts", 1_000),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +214,17 @@ def refresh_facts(account: Account, *, told: Told = lambda table: None) -> Refre
     """Write anew the facts that a sync touched since the last refresh, in one transaction.
 
     What is stale is found from ops.touched, so the cost follows the rows that changed and not the
-    history behind them.
+    history behind them. Where the account has moved to another time zone, every day is another one:
+    then all facts are.
 
     Args:
         account: whose facts.
         told: hears of each fact's table when it begins to be written.
     """
     with current_database().connection() as connection, connection.cursor() as cursor:
+        _execute(cursor, account, _DATE)
+        if cursor.rowcount:
+            _empty(cursor, account)
         summary = _refresh(cursor, account, told)
     refresh_aggregates(current_database(), until=account.as_of)
     return summary
@@ -221,28 +241,35 @@ def rebuild_facts(account: Account, *, told: Told = lambda table: None) -> Refre
         told: hears of each fact's table when it begins to be written.
     """
     with current_database().connection() as connection, connection.cursor() as cursor:
-        # before the lock a refresh might write rows that this transaction does not see
-        _execute(cursor, account, ("lock_refresh",))
-        for fact in FACTS:
-            if fact.outlives:
-                _execute(cursor, account, (f"empty_{fact.table}",))
-            else:
-                empty_table(cursor, f"mart.{fact.table}", account_id=account.account_id)
-        _execute(cursor, account, ("touch_everything",))
+        _execute(cursor, account, _DATE)
+        _empty(cursor, account)
         summary = _refresh(cursor, account, told)
     refresh_aggregates(current_database(), until=account.as_of)
     return summary
 
 
+def _empty(cursor: Any, account: Account) -> None:
+    """Empty every fact and take everything for touched, so that a refresh makes all of them."""
+    for fact in FACTS:
+        if fact.outlives:
+            _execute(cursor, account, (f"empty_{fact.table}",))
+        else:
+            empty_table(cursor, f"mart.{fact.table}", account_id=account.account_id)
+    _execute(cursor, account, ("touch_everything",))
+
+
 def _refresh(cursor: Any, account: Account, told: Told) -> RefreshSummary:
     _execute(cursor, account, (*_BEGIN, *_TAKE))
+    is_mostly_stale = cursor.fetchone() == (True,)
     for fact in FACTS:
-        _execute(cursor, account, fact.notes)
+        _write(cursor, account, fact, fact.notes, is_mostly_stale=is_mostly_stale)
     _execute(cursor, account, ("analyze_stale_days",))
     rows = {}
     for fact in FACTS:
         told(fact.table)
-        rows[fact.table] = _write(cursor, account, fact)
+        rows[fact.table] = _write(
+            cursor, account, fact, fact.writes, is_mostly_stale=is_mostly_stale
+        )
     summary = RefreshSummary(rows)
     cursor.execute(
         statement("writes/refresh/record_refresh"),
@@ -255,15 +282,18 @@ def _refresh(cursor: Any, account: Account, told: Told) -> RefreshSummary:
     return summary
 
 
-def _write(cursor: Any, account: Account, fact: Fact) -> int:
+def _write(
+    cursor: Any, account: Account, fact: Fact, names: tuple[str, ...], *, is_mostly_stale: bool
+) -> int:
     """Rows that the fact's own insert wrote."""
     written = 0
-    for name in fact.writes:
+    for name in names:
         _execute(cursor, account, (name,))
         if name == f"insert_{fact.table}":
             written = cursor.rowcount
-            if fact.table in _ANALYZED and written >= _MANY_ROWS:
-                _execute(cursor, account, (_ANALYZED[fact.table],))
+            analyze, least = _ANALYZED.get(fact.table, ("", 0))
+            if analyze and is_mostly_stale and written >= least:
+                _execute(cursor, account, (analyze,))
     return written
 
 

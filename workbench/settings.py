@@ -39,6 +39,8 @@ class Settings:
         reread_days: how far back a sync reads again, because events become visible late.
         sync_connections: requests of a stream in flight at once, at the most.
         retention: days that old events and logs are kept; orders and conversions are for ever.
+        dask_scheduler: address of the Dask scheduler whose workers do what fans out; empty for
+            processes of this machine.
     """
 
     project_dir: Path
@@ -51,6 +53,7 @@ class Settings:
     reread_days: int = 7
     sync_connections: int = 32
     retention: Retention = field(default_factory=Retention)
+    dask_scheduler: str = ""
 
 
 _FILE_KEYS = {
@@ -60,6 +63,7 @@ _FILE_KEYS = {
     "revision",
     "reread_days",
     "sync_connections",
+    "dask_scheduler",
 }
 _TABLES = {"retention"}  # of workbench.toml; the environment has none
 _SECRET_KEYS = {"database_url", "klaviyo_keys", "klaviyo_api_key", "klaviyo_api_keys"}
@@ -95,6 +99,7 @@ def read_settings(
         reread_days=_count("reread_days", entries.get("reread_days", 7), least=0),
         sync_connections=_count("sync_connections", entries.get("sync_connections", 32), least=1),
         retention=retention_of(entries.get("retention", {})),
+        dask_scheduler=str(entries.get("dask_scheduler", "")),
     )
 
 

@@ -74,3 +74,12 @@ comment on column mart.fact_engagement.channel is 'email, sms or mobile_push.';
 comment on column mart.form_daily.count_views is 'Events of looking at the form; adds up.';
 comment on column mart.form_daily.count_submits is 'Events of submitting it; adds up.';
 comment on column mart.form_daily.count_closes is 'Events of closing it; adds up.';
+
+comment on column mart.message_repeat.is_delivered is 'Counted as delivered on both days.';
+comment on column mart.message_repeat.is_bounced is 'Counted as bounced on both days.';
+comment on column mart.message_repeat.is_opened is 'Counted as opened, by anybody or any machine, on both days.';
+comment on column mart.message_repeat.is_opened_by_human is 'Counted as opened by a human on both days.';
+comment on column mart.message_repeat.is_clicked is 'Counted as clicked, by anybody or any machine, on both days.';
+comment on column mart.message_repeat.is_clicked_by_human is 'Counted as clicked by a human on both days.';
+comment on column mart.message_repeat.is_unsubscribed is 'Counted as unsubscribed on both days.';
+comment on column mart.message_repeat.is_marked_spam is 'Counted as marked as spam on both days.';

@@ -2,81 +2,103 @@
 -- Orders count on the day they are placed; messages, and all that followed from them, on the day
 -- they were received. Only who received can open: an open whose receipt has not been seen yet
 -- waits for it. Money is in the account's currency; orders in others are only counted.
+-- Messages are summed by day, less what mart.message_repeat says that days count more than once.
 --   %(first)s, %(last)s  account days, both included
-with placed as (
+--   %(currency)s         the account's
+with sales as (
     select
-        o.order_id,
-        o.profile_id,
-        o.placed_at,
-        o.revenue,
-        o.source,
-        o.currency = a.currency as is_own_currency
-    from mart.orders as o
-    inner join klaviyo.account as a on o.account_id = a.account_id
-    where
-        o.account_id = %(account_id)s
-        and o.day between %(first)s and %(last)s
-),
-
-sales as (
-    select
-        coalesce(sum(p.revenue) filter (where p.is_own_currency), 0) as revenue,
-        count(*) filter (where p.is_own_currency) as orders,
-        count(*) filter (where not p.is_own_currency) as orders_other_currency,
+        coalesce(sum(revenue) filter (where currency = %(currency)s), 0) as revenue,
+        coalesce(sum(count_orders) filter (where currency = %(currency)s), 0) as orders,
         coalesce(
-            sum(p.revenue) filter (where p.is_own_currency and p.source <> 'none'), 0
-        ) as attributed_revenue,
-        count(distinct p.profile_id) as customers,
-        count(distinct p.profile_id) filter (
-            where not exists (
-                select 1
-                from mart.orders as earlier
-                where
-                    earlier.account_id = %(account_id)s
-                    and earlier.profile_id = p.profile_id
-                    and earlier.day < %(first)s
-            )
-        ) as new_customers
-    from placed as p
+            sum(count_orders) filter (where currency <> %(currency)s), 0
+        ) as orders_other_currency,
+        coalesce(
+            sum(revenue) filter (where currency = %(currency)s and source <> 'none'), 0
+        ) as attributed_revenue
+    from mart.fact_revenue
+    where
+        account_id = %(account_id)s
+        and day between %(first)s and %(last)s
 ),
 
-pairs as (
+customers as (
+    select count(distinct profile_id) as customers
+    from mart.orders
+    where
+        account_id = %(account_id)s
+        and day between %(first)s and %(last)s
+),
+
+-- an order that is reported twice is the first of nobody
+new_customers as (
+    select count(*) as new_customers
+    from mart.buyer
+    where
+        account_id = %(account_id)s
+        and first_order_at >= (
+            select min(d.starts_at)
+            from mart.dim_date as d
+            where d.account_id = %(account_id)s and d.day between %(first)s and %(last)s
+        )
+        and first_order_at < (
+            select max(d.ends_at)
+            from mart.dim_date as d
+            where d.account_id = %(account_id)s and d.day between %(first)s and %(last)s
+        )
+),
+
+summed as (
     select
-        message_id,
-        profile_id,
-        bool_or(received_at is not null) as is_delivered,
-        bool_or(bounced_at is not null) as is_bounced,
-        bool_or(received_at is not null and opened_at is not null) as is_opened,
-        bool_or(received_at is not null and opened_by_human_at is not null) as is_opened_by_human,
-        bool_or(received_at is not null and clicked_at is not null) as is_clicked,
-        bool_or(received_at is not null and clicked_by_human_at is not null) as is_clicked_by_human,
-        bool_or(received_at is not null and unsubscribed_at is not null) as is_unsubscribed,
-        bool_or(received_at is not null and marked_spam_at is not null) as is_marked_spam,
-        sum(revenue) as revenue
-    from mart.message_recipient
+        coalesce(sum(recipients), 0) as recipients,
+        coalesce(sum(delivered), 0) as delivered,
+        coalesce(sum(bounced), 0) as bounced,
+        coalesce(sum(unique_opens), 0) as unique_opens,
+        coalesce(sum(unique_human_opens), 0) as unique_human_opens,
+        coalesce(sum(unique_clicks), 0) as unique_clicks,
+        coalesce(sum(unique_human_clicks), 0) as unique_human_clicks,
+        coalesce(sum(unsubscribes), 0) as unsubscribes,
+        coalesce(sum(spam_complaints), 0) as spam_complaints,
+        coalesce(sum(revenue), 0) as message_revenue
+    from mart.message_performance
     where
         account_id = %(account_id)s
         and sent_on between %(first)s and %(last)s
         and channel = 'email'
-    group by message_id, profile_id
 ),
 
-sends as (
+repeated as (
     select
-        count(*) filter (where is_delivered or is_bounced) as recipients,
+        count(*) filter (where is_recipient) as recipients,
         count(*) filter (where is_delivered) as delivered,
         count(*) filter (where is_bounced) as bounced,
         count(*) filter (where is_opened) as unique_opens,
         count(*) filter (where is_opened_by_human) as unique_human_opens,
-        count(*) filter (
-            where is_delivered and (is_opened_by_human or not is_opened)
-        ) as delivered_but_machine_only,
         count(*) filter (where is_clicked) as unique_clicks,
         count(*) filter (where is_clicked_by_human) as unique_human_clicks,
         count(*) filter (where is_unsubscribed) as unsubscribes,
-        count(*) filter (where is_marked_spam) as spam_complaints,
-        coalesce(sum(revenue), 0) as message_revenue
-    from pairs
+        count(*) filter (where is_marked_spam) as spam_complaints
+    from mart.message_repeat
+    where
+        account_id = %(account_id)s
+        and next_on between %(first)s and %(last)s
+        and first_on >= %(first)s
+        and channel = 'email'
+),
+
+sends as (
+    select
+        s.recipients - r.recipients as recipients,
+        s.delivered - r.delivered as delivered,
+        s.bounced - r.bounced as bounced,
+        s.unique_opens - r.unique_opens as unique_opens,
+        s.unique_human_opens - r.unique_human_opens as unique_human_opens,
+        s.unique_clicks - r.unique_clicks as unique_clicks,
+        s.unique_human_clicks - r.unique_human_clicks as unique_human_clicks,
+        s.unsubscribes - r.unsubscribes as unsubscribes,
+        s.spam_complaints - r.spam_complaints as spam_complaints,
+        s.message_revenue
+    from summed as s
+    cross join repeated as r
 ),
 
 mapping as (
@@ -90,19 +112,21 @@ select
     case when m.has_revenue then s.orders end as orders,
     s.orders_other_currency,
     case when m.has_revenue then s.attributed_revenue end as attributed_revenue,
-    case when m.has_revenue then s.customers end as customers,
-    case when m.has_revenue then s.new_customers end as new_customers,
+    case when m.has_revenue then c.customers end as customers,
+    case when m.has_revenue then n.new_customers end as new_customers,
     e.recipients,
     e.delivered,
     e.bounced,
     e.unique_opens,
     e.unique_human_opens,
-    e.delivered_but_machine_only,
+    e.delivered - e.unique_opens + e.unique_human_opens as delivered_but_machine_only,
     e.unique_clicks,
     e.unique_human_clicks,
     e.unsubscribes,
     e.spam_complaints,
     case when m.has_revenue then e.message_revenue end as message_revenue
 from sales as s
+cross join customers as c
+cross join new_customers as n
 cross join sends as e
 cross join mapping as m;

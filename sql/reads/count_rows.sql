@@ -77,5 +77,7 @@ from (
     union all
     select count(*) as found from model.forecast_prediction
     union all
-    select count(*) as found from model.model_performance
+    select count(*) as found from model.backtest_score
+    union all
+    select count(*) as found from model.backtest_coverage
 ) as counted;

@@ -1,5 +1,6 @@
 -- One row per account day, days without an order included; money in the account's currency.
 --   %(first)s, %(last)s  account days, both included
+--   %(currency)s         the account's
 select
     d.day as ds,
     coalesce(sum(f.revenue), 0) as revenue,
@@ -7,9 +8,8 @@ select
     coalesce(sum(f.count_orders), 0)::bigint as orders,
     min(d.holiday) as holiday
 from mart.dim_date as d
-inner join klaviyo.account as a on d.account_id = a.account_id
 left join mart.fact_revenue as f
-    on d.account_id = f.account_id and d.day = f.day and a.currency = f.currency
+    on d.account_id = f.account_id and d.day = f.day and f.currency = %(currency)s
 where
     d.account_id = %(account_id)s
     and d.day between %(first)s and %(last)s

@@ -1,46 +1,61 @@
 -- One row per flow that sent a message in the days, most revenue first.
 -- A recipient is a profile that received a message of the flow; one who received two messages is
--- two recipients, as in Klaviyo's flow totals.
+-- two recipients, as in Klaviyo's flow totals. Who got one message on several days is one.
 --   %(first)s, %(last)s  account days of the receipt, both included
-with pairs as (
+with summed as (
     select
-        m.flow_id,
-        r.message_id,
-        r.profile_id,
-        min(r.channel) as channel,
-        bool_or(r.received_at is not null) as is_delivered,
-        bool_or(r.bounced_at is not null) as is_bounced,
-        bool_or(r.received_at is not null and r.opened_at is not null) as is_opened,
-        bool_or(r.received_at is not null and r.opened_by_human_at is not null)
-            as is_opened_by_human,
-        bool_or(r.received_at is not null and r.clicked_at is not null) as is_clicked,
-        bool_or(r.received_at is not null and r.unsubscribed_at is not null) as is_unsubscribed,
-        sum(r.count_orders) as count_orders,
-        sum(r.revenue) as revenue
-    from mart.message_recipient as r
-    inner join mart.message as m on r.account_id = m.account_id and r.message_id = m.message_id
+        message_id,
+        sum(recipients) as recipients,
+        sum(delivered) as delivered,
+        sum(bounced) as bounced,
+        sum(unique_opens) as unique_opens,
+        sum(unique_human_opens) as unique_human_opens,
+        sum(unique_clicks) as unique_clicks,
+        sum(unsubscribes) as unsubscribes,
+        sum(conversions) as conversions,
+        sum(revenue) as revenue
+    from mart.message_performance
     where
-        r.account_id = %(account_id)s
-        and r.sent_on between %(first)s and %(last)s
-        and m.source = 'flow'
-    group by m.flow_id, r.message_id, r.profile_id
+        account_id = %(account_id)s
+        and sent_on between %(first)s and %(last)s
+    group by message_id
+),
+
+repeated as (
+    select
+        message_id,
+        count(*) filter (where is_recipient) as recipients,
+        count(*) filter (where is_delivered) as delivered,
+        count(*) filter (where is_bounced) as bounced,
+        count(*) filter (where is_opened) as unique_opens,
+        count(*) filter (where is_opened_by_human) as unique_human_opens,
+        count(*) filter (where is_clicked) as unique_clicks,
+        count(*) filter (where is_unsubscribed) as unsubscribes
+    from mart.message_repeat
+    where
+        account_id = %(account_id)s
+        and next_on between %(first)s and %(last)s
+        and first_on >= %(first)s
+    group by message_id
 )
 
 select
-    p.flow_id,
-    f.name,
-    f.status,
-    count(distinct p.message_id) as messages,
-    count(*) filter (where p.is_delivered or p.is_bounced) as recipients,
-    count(*) filter (where p.is_delivered) as delivered,
-    count(*) filter (where p.is_bounced) as bounced,
-    count(*) filter (where p.is_opened) as unique_opens,
-    count(*) filter (where p.is_opened_by_human) as unique_human_opens,
-    count(*) filter (where p.is_clicked) as unique_clicks,
-    count(*) filter (where p.is_unsubscribed) as unsubscribes,
-    sum(p.count_orders)::bigint as conversions,
-    sum(p.revenue) as revenue
-from pairs as p
-inner join klaviyo.flow as f on f.account_id = %(account_id)s and p.flow_id = f.flow_id
-group by p.flow_id, f.name, f.status
-order by sum(p.revenue) desc, f.name;
+    m.flow_id,
+    m.flow_name as name,
+    m.status,
+    count(*) as messages,
+    sum(s.recipients - coalesce(r.recipients, 0))::bigint as recipients,
+    sum(s.delivered - coalesce(r.delivered, 0))::bigint as delivered,
+    sum(s.bounced - coalesce(r.bounced, 0))::bigint as bounced,
+    sum(s.unique_opens - coalesce(r.unique_opens, 0))::bigint as unique_opens,
+    sum(s.unique_human_opens - coalesce(r.unique_human_opens, 0))::bigint as unique_human_opens,
+    sum(s.unique_clicks - coalesce(r.unique_clicks, 0))::bigint as unique_clicks,
+    sum(s.unsubscribes - coalesce(r.unsubscribes, 0))::bigint as unsubscribes,
+    sum(s.conversions)::bigint as conversions,
+    sum(s.revenue) as revenue
+from summed as s
+inner join mart.message as m on m.account_id = %(account_id)s and s.message_id = m.message_id
+left join repeated as r on s.message_id = r.message_id
+where m.source = 'flow'
+group by m.flow_id, m.flow_name, m.status
+order by sum(s.revenue) desc, m.flow_name asc;

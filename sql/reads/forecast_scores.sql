@@ -3,15 +3,14 @@
 select
     s.unique_id,
     s.model,
+    s.weight,
     s.n,
     s.mae,
     s.rmse,
     s.mase,
     s.smape,
-    s.bias,
-    s.coverage_80,
-    s.coverage_95
-from model.model_performance as s
+    s.bias
+from model.backtest_score as s
 inner join model.forecast_model as m
     on s.forecast_id = m.forecast_id and s.unique_id = m.unique_id
 where

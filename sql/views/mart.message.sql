@@ -10,7 +10,8 @@ select
     c.name,
     m.subject,
     c.status,
-    c.sent_at
+    c.sent_at,
+    null as flow_name
 from klaviyo.campaign_message as m
 inner join klaviyo.campaign as c on m.account_id = c.account_id and m.campaign_id = c.campaign_id
 union all
@@ -24,7 +25,8 @@ select
     f.name || ': ' || coalesce(m.name, m.message_id) as name,
     m.subject,
     f.status,
-    null as sent_at
+    null as sent_at,
+    f.name as flow_name
 from klaviyo.flow_message as m
 inner join klaviyo.flow as f on m.account_id = f.account_id and m.flow_id = f.flow_id;
 
@@ -37,3 +39,4 @@ comment on column mart.message.channel is 'email, sms or mobile_push; null where
 comment on column mart.message.name is 'Of the campaign; of a flow''s message the flow''s name and its own.';
 comment on column mart.message.status is 'Of its campaign or flow, in Klaviyo''s words.';
 comment on column mart.message.sent_at is 'When sending began; null of a flow''s.';
+comment on column mart.message.flow_name is 'Of its flow; null of a campaign''s.';

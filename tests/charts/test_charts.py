@@ -14,10 +14,15 @@ from workbench.charts import (
     THEME,
     empty_chart,
     plot_backtest,
+    plot_components,
+    plot_coverage,
+    plot_errors_ahead,
     plot_forecast,
     plot_messages,
+    plot_plans,
     plot_revenue,
     plot_sparkline,
+    plot_weights,
     static_svg,
     svg_html,
 )
@@ -34,25 +39,41 @@ DAILY = pd.DataFrame(
 BEFORE = DAILY.assign(ds=DAYS - pd.Timedelta(days=30), revenue=DAILY["revenue"] / 2).head(28)
 HISTORY = DAILY.rename(columns={"revenue": "y"})[["ds", "y"]]
 AHEAD = DAYS[:14] + pd.Timedelta(days=30)
-PREDICTIONS = pd.concat(
-    pd.DataFrame(
-        {
-            "ds": AHEAD,
-            "model": model,
-            "y_hat": 4000.0,
-            "lo_80": 3000.0,
-            "hi_80": 5000.0,
-            "lo_95": 2500.0,
-            "hi_95": 5500.0,
-            "is_champion": model == "ets",
-            "cutoff": DAYS[-1],
-        }
-    )
-    for model in ("ets", "seasonal_naive")
+PREDICTIONS = pd.DataFrame(
+    {
+        "ds": AHEAD,
+        "model": "combination",
+        "y_hat": 4000.0,
+        **{f"lo_{level}": 4000.0 - 20 * level for level in (50, 80, 90, 95)},
+        **{f"hi_{level}": 4000.0 + 20 * level for level in (50, 80, 90, 95)},
+        "cutoff": DAYS[-1],
+    }
+)
+PLANS = {
+    "planned": PREDICTIONS,
+    "changed": PREDICTIONS.assign(y_hat=PREDICTIONS["y_hat"] + 250),
+    "names": ("With campaigns", "Without"),
+}
+WEIGHTS = pd.DataFrame(
+    {"model": ["theta", "naive", "ets", "unused"], "weight": [0.3, 0.1, 0.6, 0.0]}
 )
 SCORES = pd.DataFrame(
     {"unique_id": "shop", "model": ["ets", "prophet", "new"], "mase": [0.9, 1.2, np.nan]}
 )
+PARTS = pd.concat(
+    pd.DataFrame({"unique_id": "a", "ds": DAYS, "part": part, "value": value, "scale": "log"})
+    for part, value in {
+        "level": 8.0, "trend": np.linspace(0, 1, 30), "week": np.tile([0, 1, 2], 10)
+    }.items()
+)  # fmt: skip
+AHEAD_SCORES = pd.DataFrame(
+    {
+        "model": ["forecast", "seasonal_naive", "forecast", "seasonal_naive"],
+        "ahead": ["1", "1", "2 to 7", "2 to 7"],
+        "mase": [0.7, 1.0, 0.9, 1.1],
+    }
+)
+COVERAGE = pd.DataFrame({"level": [50, 80, 95], "coverage": [0.48, 0.83, np.nan]})
 MESSAGES = pd.DataFrame(
     {
         "name": ["Newsletter", 'Sale <50 %> & "more"', "Newsletter", "Undelivered"],
@@ -64,6 +85,12 @@ MESSAGES = pd.DataFrame(
 CHARTS = {
     "revenue": lambda: plot_revenue(DAILY, currency="EUR", comparison=BEFORE),
     "forecast": lambda: plot_forecast(HISTORY, predictions=PREDICTIONS, currency="USD"),
+    "counted": lambda: plot_forecast(HISTORY, predictions=PREDICTIONS, what="Orders per week"),
+    "plans": lambda: plot_plans(**PLANS, currency="USD"),
+    "weights": lambda: plot_weights(WEIGHTS),
+    "parts": lambda: plot_components(PARTS),
+    "errors": lambda: plot_errors_ahead(AHEAD_SCORES),
+    "coverage": lambda: plot_coverage(COVERAGE),
     "backtest": lambda: plot_backtest(SCORES),
     "messages": lambda: plot_messages(MESSAGES, currency="GBP"),
     "sparkline": lambda: plot_sparkline(HISTORY),
@@ -71,7 +98,19 @@ CHARTS = {
 }
 WORDS = {
     "revenue": ["Revenue per day", "Attributed to Klaviyo", "Comparison period", "€4,000", "1 Sep"],
-    "forecast": ["Model: ets", "Actual", "Forecast", "80 % interval", "95 % interval", "$4,000"],
+    "forecast": [
+        "Model: combination",
+        "Actual",
+        "Forecast",
+        *(f"{level} % interval" for level in (50, 80, 90, 95)),
+        "$4,000",
+    ],
+    "counted": ["Orders per week and forecast", "Orders per week", "4,000"],
+    "plans": ["Forecast with one plan and another", "With campaigns", "Without", "$4,000"],
+    "parts": ["What the regression sees in the series", "Scale: log", "trend", "week"],
+    "errors": ["Error by how far ahead", "forecast", "seasonal_naive", "2 to 7"],
+    "coverage": ["How often the intervals held", "80 % interval", "83%"],
+    "weights": ["Share of each model in the forecast", "ets", "60%", "10%"],
     "backtest": ["Forecast error by model", "ets", "0.90", "1.20"],
     "messages": ["Campaigns by revenue", "Newsletter (2)", "Undelivered", "£1,500", "Opened"],
     "sparkline": [],
@@ -146,15 +185,36 @@ def test_money_is_written_in_its_currency(currency, written):
     assert written in texts(static_svg(plot_revenue(DAILY, currency=currency)))
 
 
-def test_only_the_champion_is_drawn_from_its_cutoff():
+def test_a_forecast_is_drawn_from_its_cutoff():
     table = pd.DataFrame(rows(CHARTS["forecast"]()))
     ahead = table[table["y_hat"].notna()]
-    assert ahead["model"].unique().tolist() == ["ets"]
+    assert ahead["model"].unique().tolist() == ["combination"]
     assert ahead["ds"].tolist() == [day.isoformat() for day in AHEAD]
-    assert ahead["lo_95"].tolist() == [2500.0] * 14
+    assert ahead["lo_95"].tolist() == [2100.0] * 14
     assert table["y"].dropna().tolist() == HISTORY["y"].tolist()
-    fewer = plot_forecast(HISTORY, predictions=PREDICTIONS, currency="USD", days=10)
+    fewer = plot_forecast(HISTORY, predictions=PREDICTIONS, currency="USD", steps=10)
     assert pd.DataFrame(rows(fewer))["y"].count() == 10
+
+
+def test_two_plans_are_drawn_on_the_same_days():
+    table = pd.DataFrame(rows(CHARTS["plans"]()))
+    assert table["ds"].tolist() == [day.isoformat() for day in AHEAD]
+    assert (table["y_hat_changed"] - table["y_hat"]).tolist() == [250.0] * 14
+    said = CHARTS["plans"]().to_dict()["description"]
+    assert said == "Without instead of With campaigns: $3,500.00 over all steps."
+    with pytest.raises(InputInvalid, match="of other steps"):
+        plot_plans(PREDICTIONS, changed=PREDICTIONS.head(3))
+
+
+def test_a_part_that_does_not_move_is_not_drawn_and_an_unknown_coverage_neither():
+    assert "level" not in texts(static_svg(CHARTS["parts"]()))
+    assert set(pd.DataFrame(rows(CHARTS["parts"]()))["part"]) == {"trend", "week"}
+    assert "95 % interval" not in texts(static_svg(CHARTS["coverage"]()))
+
+
+def test_models_are_shown_by_their_share_and_those_without_are_not():
+    shown = pd.DataFrame(rows(CHARTS["weights"]()))
+    assert shown["model"].tolist() == ["ets", "theta", "naive"]
 
 
 def test_a_band_that_could_not_be_computed_is_not_drawn():
@@ -196,6 +256,15 @@ def test_messages_are_sorted_and_rows_without_a_rate_keep_their_place():
             plot_forecast(HISTORY.head(0), predictions=PREDICTIONS, currency="USD"),
             "There is no history yet.",
         ),
+        (
+            plot_plans(PREDICTIONS.head(0), changed=PREDICTIONS.head(0)),
+            "No forecast has been made yet.",
+        ),
+        (plot_weights(WEIGHTS.tail(1)), "No model has a share."),
+        (plot_components(PARTS.head(0)), "The series has no parts."),
+        (plot_components(PARTS.head(30)), "No part of the series moves."),
+        (plot_errors_ahead(AHEAD_SCORES.head(0)), "No forecast has an error that can be compared."),
+        (plot_coverage(COVERAGE.tail(1)), "No interval could be tested."),
         (plot_backtest(SCORES.tail(1)), "No model has an error that can be compared."),
         (plot_messages(MESSAGES.head(0), currency="USD"), "No message was sent in this period."),
         (plot_sparkline(HISTORY.head(0)), "no data"),

@@ -26,7 +26,14 @@ from typer.testing import CliRunner
 
 from workbench import load
 from workbench.cli.app import app
-from workbench.db import Database, migrate, open_database, start_embedded, stop_embedded
+from workbench.db import (
+    Database,
+    migrate,
+    open_database,
+    require_schema,
+    start_embedded,
+    stop_embedded,
+)
 from workbench.db.roles import (
     EVERY_ACCOUNT,
     Role,
@@ -39,6 +46,8 @@ from workbench.db.roles import (
     setup_statements,
 )
 from workbench.errors import InputInvalid, RightMissing
+from workbench.forecast import forecast, named_models
+from workbench.periods import DateRange
 from workbench.refresh import refresh_facts
 from workbench.sandbox import Limiter, SandboxServer, ShopPlan, build_shop
 from workbench.settings import Settings
@@ -79,13 +88,21 @@ having bool_or(a.attname in ('account_id', 'forecast_id'))
 """
 FORECAST = """
 insert into model.forecast_model
-    (forecast_id, account_id, unique_id, champion, cutoff, horizon_days, unit, parameters)
-select 'F', account_id, 'all', 'naive', '2026-01-01', 7, 'USD', '{}' from klaviyo.account;
+    (forecast_id, account_id, unique_id, metric, stated, champion, cutoff, horizon, unit,
+        parameters)
+select 'F', account_id, 'all', 'all', 'naive', 'naive', '2026-01-01', 7, 'USD', '{}'
+from klaviyo.account;
 insert into model.forecast_prediction
-    (forecast_id, unique_id, model, ds, step, y_hat, is_champion)
-values ('F', 'all', 'naive', '2026-01-02', 1, 3, true);
-insert into model.model_performance (forecast_id, unique_id, model, n)
+    (forecast_id, unique_id, model, ds, starts_at, step, y_hat)
+values ('F', 'all', 'naive', '2026-01-02', '2026-01-02', 1, 3);
+insert into model.actual (account_id, unique_id, grain, starts_at, ds, y)
+select account_id, 'all', 'D', '2026-01-02', '2026-01-02', 4 from klaviyo.account;
+insert into model.model_performance
+    (forecast_id, unique_id, model, step_from, n, mae, rmse, bias, first_on, last_on)
+values ('F', 'all', 'naive', 1, 1, 1, 1, -1, '2026-01-02', '2026-01-02');
+insert into model.backtest_score (forecast_id, unique_id, model, n)
 values ('F', 'all', 'naive', 3);
+insert into model.backtest_coverage (forecast_id, unique_id, level) values ('F', 'all', 80);
 """
 
 
@@ -163,15 +180,11 @@ def mine(shared: Database) -> str:
 
 
 _numbers = itertools.count()
-PREDICTION = pd.DataFrame(
+SERIES = pd.DataFrame(
     {
-        "unique_id": ["all"],
-        "ds": [pd.Timestamp("2026-01-02")],
-        "step": [1],
-        "model": ["naive"],
-        "y_hat": [3.0],
-        "is_champion": [True],
-        "cutoff": [pd.Timestamp("2026-01-01")],
+        "unique_id": "all",
+        "ds": pd.date_range("2026-01-01", periods=30).astype("datetime64[ns]"),
+        "y": 3.0,
     }
 )
 
@@ -450,6 +463,37 @@ def _settings(url: str) -> Settings:
     return Settings(REPOSITORY, REPOSITORY / "none", REPOSITORY / "none", database_url=url)
 
 
+@pytest.mark.parametrize("role", [Role.reader, Role.analyst])
+def test_a_reader_loads_what_dashboards_show(
+    shared: Database, mine: str, name: Callable[[], str], role: Role, caplog: Any
+) -> None:
+    def shown() -> list[pd.DataFrame]:
+        account = load.load_account(mine)
+        assert account.first_day is not None
+        days = DateRange(account.first_day, account.last_day)
+        reads = (
+            load.load_key_numbers,
+            load.load_daily_revenue,
+            load.load_campaigns,
+            load.load_flows,
+        )
+        return [
+            *(read(account, days) for read in reads),
+            load.load_accounts().query("account_id == @mine").reset_index(drop=True),
+        ]
+
+    load.use_database(shared)
+    expected = shown()
+    assert all(len(frame) for frame in expected)
+    with open_database(_settings(url_of(shared, name(), role, mine))) as opened:
+        require_schema(opened)
+        load.use_database(opened)
+        for seen, frame in zip(shown(), expected, strict=True):
+            pd.testing.assert_frame_equal(seen, frame)
+        assert set(load.load_accounts().account_id) == {mine}
+    assert not caplog.records
+
+
 def test_all_accounts_or_none(shared: Database, mine: str, name: Callable[[], str]) -> None:
     every, someone = name(), name()
     seen = "select array_agg(distinct account_id order by account_id) from mart.orders"
@@ -474,15 +518,20 @@ def test_a_writer_syncs_and_refreshes(database: Database, name: Callable[[], str
     with open_database(_settings(url)) as opened:
         sync(opened, build_shop(ShopPlan(profiles=30, days=40)))
         assert cell(opened, "select count(*) from mart.orders") > 0
-        store_forecast(
-            load.load_account(),
-            predictions=PREDICTION,
-            scores=pd.DataFrame({"unique_id": ["all"], "model": ["naive"], "n": [3]}),
-            dropped=pd.DataFrame({"unique_id": [], "model": [], "reason": []}),
-            unit="USD",
-            parameters={},
+        said = forecast(SERIES, h=1, seed=0, models=named_models(["naive", "seasonal_naive"]))
+        told = {"metric": "all", "unit": "USD", "parameters": {}}
+        assert store_forecast(load.load_account(), said, **told) == store_forecast(
+            load.load_account(), said, **told
         )
-        assert cell(opened, "select y_hat from model.forecast_prediction") == 3
+        assert cell(opened, "select distinct y_hat from model.forecast_prediction") == 3
+        for refused in (
+            "update model.forecast_prediction set y_hat = 0",
+            "delete from model.forecast_prediction",
+            "update model.forecast_model set champion = 'other'",
+            "delete from model.forecast_model",
+        ):
+            with opened.connection() as connection, pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(refused)
         with opened.connection() as connection, pytest.raises(errors.InsufficientPrivilege):
             connection.execute("insert into ops.account_access values ('me', '*')")
         with opened.connection() as connection, pytest.raises(errors.InsufficientPrivilege):

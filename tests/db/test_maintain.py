@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from conftest import REPOSITORY, Server
 
-from workbench.db import Database, open_database
+from workbench.db import Database, open_database, statement
 from workbench.db.upkeep import (
     Plan,
     index_findings,
@@ -286,6 +286,23 @@ def test_what_died_is_cleaned_up_and_what_lives_is_not(embedded_database: Databa
     found = rows(database, "select run_id, status, error from ops.sync_run order by 1")
     assert found == [("alive", "running", None), ("dead", "failed", "interrupted")]
     assert rows(database, "select account_id from ops.group_member") == [("alive",)]
+
+
+def test_noted_changes_are_added_up_and_no_result_is_the_worse_for_it(
+    embedded_database: Database,
+) -> None:
+    database = embedded_database
+    asked = {"relations": ["mart.orders"]}
+    rows(
+        database,
+        "insert into ops.data_change (relation, transaction_id)"
+        " select 'mart.orders', n::text::xid8 from generate_series(1, 600) as n",
+    )
+    before = rows(database, statement("reads/cache/data_version"), asked)
+    assert upkeep(database, tasks=("leftovers",)) == {("leftovers", "ops.data_change"): None}
+    assert rows(database, "select count(*) from ops.data_change") == [(0,)]
+    assert rows(database, statement("reads/cache/data_version"), asked) == before
+    assert not planned(database, tasks=("leftovers",)).jobs
 
 
 def test_logs_go_by_their_age_and_orders_in_quarantine_never(embedded_database: Database) -> None:

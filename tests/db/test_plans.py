@@ -44,6 +44,7 @@ COMMON: dict[str, str] = {
 FIXED: dict[str, Any] = {
     "classes": '[{"event_class": "engagement", "roles": ["opened"], "days": 200}]',
     "count": 100,
+    "currency": "USD",
     "data_version": "",
     "digest": "",
     "endpoint": "/api/campaign-values-reports",
@@ -77,7 +78,6 @@ FIXED: dict[str, Any] = {
 
 # Large tables that a read may take whole, and why. Every other read is narrow.
 WHOLE: dict[str, dict[str, str]] = {
-    "accounts": {"metric_daily": "the first day of each of a few accounts"},
     "count_rows": {"*": "counts everything: only the demo asks, when it has just filled it"},
     "known_orders_daily": {"orders": "all orders of the account"},
     "order_totals": {"orders": "all orders of the account"},

@@ -6,18 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.errors import InputInvalid, ShortHistory
+from workbench.errors import InputInvalid
 from workbench.forecast import (
     backtest,
     backtest_scores,
     champion,
+    checked_series,
+    future_frame,
     mase,
+    panels,
     per_series,
+    rolling_origins,
     seasonal_naive,
     smape,
 )
 
-PLAN = {"h": 5, "origins": 3, "step": 4, "season_length": 7, "seed": 0}
+ORIGINS = rolling_origins(h=5, origins=3, step=4)
 
 
 @per_series
@@ -42,63 +46,86 @@ def infinite(history, *, future, season_length, seed):
     return np.full(len(future), np.inf)
 
 
+TWO = {"mean": mean_of_all, "naive": seasonal_naive}
+
+
+def outcome(series, *, models, known=None):
+    ahead = future_frame(series, h=5, freq="D", known=known)
+    (panel,) = panels(checked_series(series, freq="D"), future=ahead, seasons=(7,))
+    return backtest(panel, models=models, origins=ORIGINS, seed=0)
+
+
 @pytest.fixture
 def two(series):
     rng = np.random.default_rng(3)
     a = series(rng.uniform(10, 20, 63), uid="a")
-    b = series(rng.uniform(0, 5, 50), uid="b", start="2025-02-01")
+    b = series(rng.uniform(0, 5, 50), uid="b", start="2025-01-19")
     return pd.concat([a, b], ignore_index=True)
 
 
 def test_backtest_is_the_plain_loop(two):
-    found = backtest(two, models={"mean": mean_of_all, "naive": seasonal_naive}, **PLAN)
-    expected = []
+    found = outcome(two, models=TWO)
+    expected, ahead = [], []
     for uid in ("a", "b"):
-        y, ds = (
-            two.loc[two["unique_id"] == uid, "y"].to_list(),
-            two.loc[two["unique_id"] == uid, "ds"].to_list(),
-        )
+        rows = two[two["unique_id"] == uid]
+        y, ds = rows["y"].to_list(), rows["ds"].to_list()
         for model in ("mean", "naive"):
             for origin in (2, 1, 0):
                 n = len(y) - 5 - origin * 4
                 for k in range(5):
                     said = sum(y[:n]) / n if model == "mean" else y[n - 7 + k]
                     expected.append((uid, model, ds[n - 1], ds[n + k], k + 1, y[n + k], said))
+            ahead.append([sum(y) / len(y)] * 5 if model == "mean" else y[-7:-2])
     columns = ["unique_id", "model", "cutoff", "ds", "step", "y", "y_hat"]
     pd.testing.assert_frame_equal(
-        found.predictions, pd.DataFrame(expected, columns=columns), check_dtype=False
+        found.frame(), pd.DataFrame(expected, columns=columns), check_dtype=False
     )
+    np.testing.assert_allclose(found.ahead.reshape(4, 5), ahead)
     assert found.dropped.empty
 
 
 def test_a_model_sees_the_known_columns_and_not_y(series):
-    days = series(np.arange(40.0))
-    found = backtest(days.assign(promotion=days["y"]), models={"truth": truth}, **PLAN)
-    assert (found.predictions["y"] == found.predictions["y_hat"]).all()
+    days = series(np.arange(45.0))
+    promoted = days.assign(promotion=days["y"])
+    known = promoted[["unique_id", "ds", "promotion"]]
+    found = outcome(promoted.head(40), models={"truth": truth}, known=known)
+    rows = found.frame()
+    assert len(rows) == 15
+    assert (rows["y"] == rows["y_hat"]).all()
+    assert found.ahead.ravel().tolist() == [40, 41, 42, 43, 44]
 
 
 def test_failing_models_are_dropped_and_named_per_series(series):
-    both = pd.concat([series(np.arange(80.0), uid="old"), series(np.arange(64.0), uid="young")])
+    old = series(np.arange(80.0), uid="old")
+    young = series(np.arange(64.0), uid="young", start="2025-01-22")
     models = {"naive": seasonal_naive, "early": fails_early, "infinite": infinite}
-    found = backtest(both, models=models, **PLAN)
-    kept = found.predictions.groupby("unique_id")["model"].unique().map(sorted)
-    assert kept.to_dict() == {"old": ["early", "naive"], "young": ["naive"]}
-    reasons = found.dropped.set_index(["unique_id", "model"])["reason"].to_dict()
-    assert reasons == {
+    found = outcome(pd.concat([old, young]), models=models)
+    dropped = found.dropped.set_index(["unique_id", "model"])
+    assert dropped["reason"].to_dict() == {
         ("old", "infinite"): "y_hat is not a finite number",
         ("young", "early"): "ValueError: too young",
         ("young", "infinite"): "y_hat is not a finite number",
     }
+    assert set(dropped["cutoff"]) == {old["ds"].iloc[-14]}
+    kept = found.frame().groupby("unique_id")["model"].unique().map(sorted)
+    assert kept.to_dict() == {"old": ["early", "naive"], "young": ["naive"]}
 
 
 def test_the_plan_is_checked(series):
-    with pytest.raises(ShortHistory, match=r"shop has 26 days; 3 origins 4 days apart .* need 27"):
-        backtest(series(range(26)), models={"naive": seasonal_naive}, **PLAN)
-    assert len(backtest(series(range(27)), models={"n": seasonal_naive}, **PLAN).predictions) == 15
+    assert ORIGINS == (13, 9, 5)
     with pytest.raises(InputInvalid, match="step is 0"):
-        backtest(series(range(30)), models={"n": seasonal_naive}, **{**PLAN, "step": 0})
+        rolling_origins(h=5, origins=3, step=0)
     with pytest.raises(InputInvalid, match="no model"):
-        backtest(series(range(30)), models={}, **PLAN)
+        outcome(series(range(30)), models={})
+
+
+@pytest.mark.parametrize(("steps", "origins"), [(27, 3), (26, 2), (19, 1), (18, 0), (3, 0)])
+def test_an_origin_with_less_than_two_seasons_before_it_tests_nothing(series, steps, origins):
+    found = outcome(series(range(steps)), models={"naive": seasonal_naive})
+    assert len(found.frame()) == origins * 5
+    assert found.dropped["reason"].tolist() == (
+        ["3 steps are known, 7 are needed"] if steps == 3 else []
+    )
 
 
 def test_mase_and_smape_by_hand():
@@ -110,9 +137,10 @@ def test_mase_and_smape_by_hand():
 
 
 def test_scores_are_the_plain_loops(two):
-    found = backtest(two, models={"mean": mean_of_all, "naive": seasonal_naive}, **PLAN).predictions
-    scores = backtest_scores(found, series=two, season_length=7).set_index(["unique_id", "model"])
-    for (uid, model), rows in found.groupby(["unique_id", "model"]):
+    found = outcome(two, models=TWO)
+    scores = backtest_scores(found).set_index(["unique_id", "model"])
+    assert len(scores) == 4
+    for (uid, model), rows in found.frame().groupby(["unique_id", "model"]):
         errors, scaled, relative = [], [], []
         for row in rows.itertuples():
             seen = two[(two["unique_id"] == uid) & (two["ds"] <= row.cutoff)]["y"].to_list()
@@ -130,6 +158,14 @@ def test_scores_are_the_plain_loops(two):
         assert got["smape"] == pytest.approx(sum(relative) / n)
 
 
+def test_the_combination_is_scored_beside_the_models_and_is_no_champion(two):
+    found = outcome(two, models=TWO)
+    scores = backtest_scores(found, combination=found.y)
+    perfect = scores[scores["model"] == "combination"]
+    assert perfect[["mae", "rmse", "mase", "bias", "smape"]].to_numpy().tolist() == [[0.0] * 5] * 2
+    assert set(champion(scores)["model"]) <= set(TWO)
+
+
 def test_the_planted_better_model_is_champion(series):
     rng = np.random.default_rng(8)
     noise = pd.concat(
@@ -138,8 +174,7 @@ def test_the_planted_better_model_is_champion(series):
             series(np.tile(rng.uniform(0, 99, 7), 10) + rng.normal(0, 1, 70), uid="weekly"),
         ]
     )
-    found = backtest(noise, models={"mean": mean_of_all, "naive": seasonal_naive}, **PLAN)
-    scores = backtest_scores(found.predictions, series=noise, season_length=7)
+    scores = backtest_scores(outcome(noise, models=TWO))
     for by in ("mae", "rmse", "mase", "smape"):
         best = champion(scores, by=by).set_index("unique_id")["model"].to_dict()
         assert best == {"level": "mean", "weekly": "naive"}
@@ -148,8 +183,6 @@ def test_the_planted_better_model_is_champion(series):
 
 
 def test_where_mase_is_undefined_mae_decides(series):
-    weekly = series([1.0, 2, 3, 4, 5, 6, 7] * 6)
-    found = backtest(weekly, models={"mean": mean_of_all, "naive": seasonal_naive}, **PLAN)
-    scores = backtest_scores(found.predictions, series=weekly, season_length=7)
+    scores = backtest_scores(outcome(series([1.0, 2, 3, 4, 5, 6, 7] * 6), models=TWO))
     assert scores["mase"].isna().all()
     assert champion(scores)["model"].tolist() == ["naive"]

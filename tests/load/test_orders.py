@@ -330,6 +330,17 @@ def test_the_open_that_earned_an_order_may_come_after_it(new_book: Callable[...,
     assert facts(late) == facts(known)
 
 
+def test_an_event_that_is_stored_twice_stops_no_refresh(book: Book) -> None:
+    # Klaviyo moved them to another time, and no sync has seen yet that they left the old one
+    for hour in ("10", "11"):
+        book.event("opened", f"2026-10-27 {hour}:00+00", message="FM1", event_id="OPEN")
+        book.order(f"2026-10-28 {hour}:00+00", 50, message="FM1", touch="OPEN", event_id="ORDER")
+    book.refresh()
+    (order,) = book.rows("mart.orders")
+    assert order["placed_at"] == "2026-10-28T11:00:00+00:00"
+    assert order["touched_at"] == "2026-10-27T11:00:00+00:00"
+
+
 def test_an_order_follows_the_touch_that_earned_it_when_that_goes(
     new_book: Callable[..., Book],
 ) -> None:

@@ -377,6 +377,26 @@ def test_days_follow_the_account_to_another_time_zone(book: Book) -> None:
     assert starts_at == dt.datetime(2026, 10, 27, 18, 30, tzinfo=dt.UTC)
 
 
+def test_a_refresh_follows_the_account_to_another_time_zone(book: Book) -> None:
+    for day in ("26", "27", "28"):
+        book.event("received", f"2026-10-{day} 02:00+00", message="C1")
+        book.order(f"2026-10-{day} 03:00+00", 10, message="C1")
+    book.refresh()
+    book.timezone = "Asia/Kolkata"
+    book.execute(
+        "update klaviyo.account set timezone = %(timezone)s where account_id = %(account_id)s",
+        timezone=book.timezone,
+    )
+    # on one day only; the facts of the others were of the days of New York
+    book.order("2026-10-26 15:00+00", 99)
+    book.refresh()
+    by_and_by = facts(book)
+    assert [row["day"] for row in by_and_by["mart.orders"]].count("2026-10-26") == 2
+    rebuild_facts(book.account)
+    assert facts(book) == by_and_by
+    assert book.refresh().total == 0  # and then it rests
+
+
 def test_days_have_no_gap_where_events_have_one(book: Book) -> None:
     for day in ("2026-10-28", "2022-03-01", "2024-05-05"):
         book.event("viewed", f"{day} 15:00+00")

@@ -127,8 +127,8 @@ def test_port_taken(untouched: Settings, taken_port: int, command: list[str]) ->
     ("command", "told"),
     [
         (["report_weekly", "-p", "wekk", "2026-W44"], "wekk"),
-        (["forecast_revenue", "-p", "horizon_days", "soon"], "horizon_days"),
-        (["forecast_revenue", "-p", "horizon_days", "1.5"], "horizon_days"),
+        (["forecast_metric", "-p", "horizon", "soon"], "horizon"),
+        (["forecast_metric", "-p", "horizon", "1.5"], "horizon"),
         (["report_wekly"], "report_wekly"),
     ],
     ids=lambda value: "" if isinstance(value, str) else " ".join(value),

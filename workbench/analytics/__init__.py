@@ -12,6 +12,11 @@ from workbench.analytics.figures import (
     range_text,
     rate_text,
 )
+from workbench.analytics.scorecards import (
+    forecast_scorecard,
+    reached_coverage,
+    scorecard_sentences,
+)
 from workbench.analytics.weekly import weekly_sentences
 
 __all__ = [
@@ -23,9 +28,12 @@ __all__ = [
     "day_text",
     "difference_text",
     "figure_text",
+    "forecast_scorecard",
     "key_number_changes",
     "money_text",
     "range_text",
     "rate_text",
+    "reached_coverage",
+    "scorecard_sentences",
     "weekly_sentences",
 ]

@@ -90,9 +90,11 @@ def _outlook_sentence(predictions: pd.DataFrame, currency: str) -> str:
     days = DateRange(ahead.ds.iloc[0].date(), ahead.ds.iloc[-1].date())
     best = ahead.iloc[int(ahead.y_hat.to_numpy().argmax())]
     between = " to ".join(money_text(best[bound], currency) for bound in ("lo_80", "hi_80"))
+    is_known = not math.isnan(best.lo_80) and not math.isnan(best.hi_80)
+    how_sure = f"four times in five {between}" if is_known else "how sure, is not known yet"
     return (
         f"For {range_text(days)} the forecast expects"
         f" {money_text(ahead.y_hat.sum(), currency)} of revenue; the best day is"
         f" {day_text(best.ds)} with {money_text(best.y_hat, currency)}"
-        f" (four times in five {between})."
+        f" ({how_sure})."
     )

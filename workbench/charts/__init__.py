@@ -4,7 +4,8 @@ Pure: frames in, altair charts out. No function changes altair's global state. A
 a chart that says why it is empty.
 """
 
-from workbench.charts.forecasts import plot_backtest, plot_forecast
+from workbench.charts.explained import plot_components, plot_coverage, plot_errors_ahead
+from workbench.charts.forecasts import plot_backtest, plot_forecast, plot_plans, plot_weights
 from workbench.charts.headings import heading_html, simulated_html
 from workbench.charts.messages import plot_messages
 from workbench.charts.revenue import plot_revenue
@@ -15,6 +16,7 @@ from workbench.charts.tables import (
     FLOW_COLUMNS,
     MODEL_COLUMNS,
     REFRESH_COLUMNS,
+    SCORE_COLUMNS,
     Column,
     key_numbers_table,
     table_html,
@@ -27,16 +29,22 @@ __all__ = [
     "FLOW_COLUMNS",
     "MODEL_COLUMNS",
     "REFRESH_COLUMNS",
+    "SCORE_COLUMNS",
     "THEME",
     "Column",
     "empty_chart",
     "heading_html",
     "key_numbers_table",
     "plot_backtest",
+    "plot_components",
+    "plot_coverage",
+    "plot_errors_ahead",
     "plot_forecast",
     "plot_messages",
+    "plot_plans",
     "plot_revenue",
     "plot_sparkline",
+    "plot_weights",
     "simulated_html",
     "static_svg",
     "svg_html",

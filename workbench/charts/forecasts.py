@@ -2,72 +2,163 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import altair as alt
 import pandas as pd
 
-from workbench.analytics.figures import money_text
-from workbench.charts.daily import (
-    day_axis,
-    day_tooltip,
-    hover,
-    money_axis,
-    money_tooltip,
-    named,
-)
+from workbench.analytics.figures import count_text, money_places, money_text
+from workbench.charts.daily import day_axis, day_tooltip, hover, named
 from workbench.charts.rows import inline
 from workbench.charts.theme import COLORS, HEIGHT, WIDTH, Figure, empty_chart, themed
 from workbench.columns import checked
 from workbench.errors import InputInvalid
 
-__all__ = ["plot_backtest", "plot_forecast"]
+__all__ = ["plot_backtest", "plot_forecast", "plot_plans", "plot_weights"]
 
-_FORECAST_TITLE = "Revenue per day and forecast"
 _BACKTEST_TITLE = "Forecast error by model"
+_WEIGHTS_TITLE = "Share of each model in the forecast"
+_PLANS_TITLE = "Forecast with one plan and another"
 _ACTUAL, _EXPECTED = "Actual", "Forecast"
-_BANDS = {"95 % interval": ("lo_95", "hi_95"), "80 % interval": ("lo_80", "hi_80")}
+# the widest first, so that the narrower ones lie on it
+_BANDS = {f"{level} % interval": (f"lo_{level}", f"hi_{level}") for level in (95, 90, 80, 50)}
 _COLORS = {
     _ACTUAL: COLORS["ink"],
     _EXPECTED: COLORS["blue"],
-    "80 % interval": COLORS["light blue"],
-    "95 % interval": COLORS["pale blue"],
+    "95 % interval": "#e6f1f8",
+    "90 % interval": "#cfe3f1",
+    "80 % interval": "#b1d3ea",
+    "50 % interval": "#83bade",
 }
 
 
 def plot_forecast(
-    history: pd.DataFrame, *, predictions: pd.DataFrame, currency: str, days: int = 120
+    history: pd.DataFrame,
+    *,
+    predictions: pd.DataFrame,
+    currency: str | None = None,
+    what: str = "Revenue per day",
+    steps: int = 120,
 ) -> Figure:
-    """The last days of one series, and the champion's forecast with its 80 and 95 % intervals.
+    """The last steps of one series, and its forecast with its intervals from 50 to 95 %.
 
     Args:
-        history: one row per day, sorted: ``ds y``, y money in ``currency``.
-        predictions: of the same series: ``ds model y_hat lo_80 hi_80 lo_95 hi_95 is_champion
-            cutoff``; only the champion's rows are drawn, and no band where its bounds are NaN.
-        currency: ISO 4217 code.
-        days: of history shown.
+        history: one row per step, sorted: ``ds y``.
+        predictions: of the same series, one row per step: ``ds model y_hat cutoff`` and ``lo_50
+            hi_50`` to ``lo_95 hi_95``; no band where its bounds are NaN.
+        currency: ISO 4217 code of money; None for a count.
+        what: a step of the series, as a title.
+        steps: of history shown.
 
     Raises:
         ContractBroken: a column is missing.
-        InputInvalid: the champion's rows belong to more than one series.
+        InputInvalid: the predictions belong to more than one series.
     """
-    past = checked(history, columns=["ds", "y"]).tail(days)
-    ahead = _champion_rows(predictions)
+    title = f"{what} and forecast"
+    past = checked(history, columns=["ds", "y"]).tail(steps)
+    ahead = _one_series(predictions)
     if past.empty or ahead.empty:
         reason = "There is no history yet." if past.empty else "No forecast has been made yet."
-        return empty_chart(reason, title=_FORECAST_TITLE)
+        return empty_chart(reason, title=title)
     bands = {name: ends for name, ends in _BANDS.items() if ahead[ends[1]].notna().any()}
     table = pd.concat([past, ahead], ignore_index=True)
     chart = alt.layer(
-        *_fan(table, bands=bands, currency=currency),
+        *_fan(table, bands=bands, unit=_Unit(what, currency)),
         *_cutoff(ahead["cutoff"].iloc[0]),
-        *_hovers(bands, currency=currency, days=len(table)),
+        *_hovers(bands, unit=_Unit(what, currency), steps=len(table)),
         data=inline(table),
     ).properties(
-        title=alt.Title(_FORECAST_TITLE, subtitle=f"Model: {ahead['model'].iloc[0]}"),
+        title=alt.Title(title, subtitle=f"Model: {ahead['model'].iloc[0]}"),
         width=WIDTH,
         height=HEIGHT,
-        description=_description(ahead, currency),
+        description=_description(ahead, unit=_Unit(what, currency)),
     )
     return themed(chart, currency=currency)
+
+
+def plot_plans(
+    planned: pd.DataFrame,
+    *,
+    changed: pd.DataFrame,
+    names: tuple[str, str] = ("As planned", "Changed plan"),
+    currency: str | None = None,
+    what: str = "Revenue per day",
+) -> Figure:
+    """Two forecasts of one series on each other: what a plan is worth, as the models see it.
+
+    Args:
+        planned: one row per step, sorted: ``ds y_hat lo_80 hi_80``.
+        changed: the same steps, forecast with another plan.
+        names: of the two.
+        currency: ISO 4217 code of money; None for a count.
+        what: a step of the series, as a title.
+
+    Raises:
+        ContractBroken: a column is missing.
+        InputInvalid: the two are not of the same steps.
+    """
+    columns = ["ds", "y_hat", "lo_80", "hi_80"]
+    one, other = checked(planned, columns=columns), checked(changed, columns=columns)
+    if one.empty:
+        return empty_chart("No forecast has been made yet.", title=_PLANS_TITLE)
+    if one["ds"].tolist() != other["ds"].tolist():
+        raise InputInvalid("the two forecasts are of other steps", hint="forecast both with one h")
+    unit = _Unit(what, currency)
+    table = one.merge(other, on="ds", suffixes=("", "_changed"))
+    colors = dict(zip(names, (COLORS["blue"], COLORS["orange"]), strict=True))
+    x, point = day_axis(days=len(table)), len(table) == 1
+    # of the first only: two bands on each other hide both
+    band = alt.Chart().mark_area(color=COLORS["pale blue"]).encode(x=x, y=unit.axis("hi_80"))
+    layers = [band.encode(y2="lo_80:Q")]
+    for name, field in zip(names, ("y_hat", "y_hat_changed"), strict=True):
+        line = alt.Chart().mark_line(strokeWidth=2, point=point).encode(x=x, y=unit.axis(field))
+        layers.append(named(line, name, colors=colors))
+    told = [unit.tooltip("y_hat", names[0]), unit.tooltip("y_hat_changed", names[1])]
+    more = float(other["y_hat"].sum() - one["y_hat"].sum())
+    chart = alt.layer(
+        *layers,
+        hover(day_tooltip("ds", "Day"), *told, shown="y_hat", days=len(table)),
+        data=inline(table),
+    ).properties(
+        title=alt.Title(_PLANS_TITLE, subtitle=f"Band: 80 % interval of {names[0]}"),
+        width=WIDTH,
+        height=HEIGHT,
+        description=f"{names[1]} instead of {names[0]}: {unit.text(more)} over all steps.",
+    )
+    return themed(chart, currency=currency)
+
+
+def plot_weights(weights: pd.DataFrame) -> Figure:
+    """How much each model counts in the forecast of one series, the most first.
+
+    Args:
+        weights: one row per model: ``model weight``; a model without weight is left out.
+
+    Raises:
+        ContractBroken: a column is missing.
+    """
+    table = checked(weights, columns=["model", "weight"])
+    table = table[table["weight"] > 0].sort_values("weight", ascending=False)
+    if table.empty:
+        return empty_chart("No model has a share.", title=_WEIGHTS_TITLE)
+    y = alt.Y("model:N").title(None).sort(table["model"].tolist())
+    x = alt.X("weight:Q").title(None).axis(format=".0%", tickCount=6)
+    bars = (
+        alt.Chart()
+        .mark_bar(color=COLORS["blue"])
+        .encode(x=x, y=y, tooltip=[alt.Tooltip("model:N"), alt.Tooltip("weight:Q", format=".1%")])
+    )
+    share = bars.mark_text(align="left", dx=6, color=COLORS["ink"])
+    best = table.iloc[0]
+    chart = alt.layer(
+        bars, share.encode(text=alt.Text("weight:Q", format=".0%")), data=inline(table)
+    ).properties(
+        title=_WEIGHTS_TITLE,
+        width=WIDTH,
+        height=alt.Step(28),
+        description=f"{_WEIGHTS_TITLE}: {best['model']} counts most, {best['weight']:.0%}.",
+    )
+    return themed(chart)
 
 
 def plot_backtest(scores: pd.DataFrame) -> Figure:
@@ -102,11 +193,29 @@ def plot_backtest(scores: pd.DataFrame) -> Figure:
     return themed(chart)
 
 
-def _champion_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What a series measures: its title, and its currency where it is money."""
+
+    what: str
+    currency: str | None
+
+    def axis(self, field: str) -> alt.Y:
+        title = f"{self.what} ({self.currency})" if self.currency else self.what
+        shown = "$,.0f" if self.currency else ",.0f"
+        return alt.Y(f"{field}:Q").title(title).axis(format=shown, tickCount=5).stack(False)
+
+    def tooltip(self, field: str, title: str) -> alt.Tooltip:
+        shown = f"$,.{money_places(self.currency)}f" if self.currency else ",.1f"
+        return alt.Tooltip(f"{field}:Q", title=title, format=shown)
+
+    def text(self, amount: float) -> str:
+        return money_text(amount, self.currency) if self.currency else count_text(amount)
+
+
+def _one_series(predictions: pd.DataFrame) -> pd.DataFrame:
     bounds = [bound for ends in _BANDS.values() for bound in ends]
-    wanted = ["ds", "model", "y_hat", *bounds, "is_champion", "cutoff"]
-    rows = checked(predictions, columns=wanted)
-    rows = rows[rows["is_champion"].astype(bool)].drop(columns="is_champion")
+    rows = checked(predictions, columns=["ds", "model", "y_hat", *bounds, "cutoff"])
     if rows["ds"].duplicated().any():
         raise InputInvalid(
             "the predictions hold more than one series", hint="keep the rows of one unique_id"
@@ -114,13 +223,11 @@ def _champion_rows(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _fan(
-    table: pd.DataFrame, *, bands: dict[str, tuple[str, str]], currency: str
-) -> list[alt.Chart]:
+def _fan(table: pd.DataFrame, *, bands: dict[str, tuple[str, str]], unit: _Unit) -> list[alt.Chart]:
     colors = {name: hue for name, hue in _COLORS.items() if name in bands or name not in _BANDS}
 
     def drawn(mark: alt.Chart, field: str, name: str) -> alt.Chart:
-        placed = mark.encode(x=day_axis(days=len(table)), y=money_axis(field, currency=currency))
+        placed = mark.encode(x=day_axis(days=len(table)), y=unit.axis(field))
         return named(placed, name, colors=colors)
 
     areas = [
@@ -143,18 +250,16 @@ def _cutoff(cutoff: pd.Timestamp) -> list[alt.Chart]:
     ]
 
 
-def _hovers(bands: dict[str, tuple[str, str]], *, currency: str, days: int) -> list[alt.Chart]:
+def _hovers(bands: dict[str, tuple[str, str]], *, unit: _Unit, steps: int) -> list[alt.Chart]:
     day = day_tooltip("ds", "Day")
     ends = [
-        money_tooltip(bound, f"{name}, {side}", currency=currency)
+        unit.tooltip(bound, f"{name}, {side}")
         for name, band in bands.items()
         for side, bound in zip(("from", "to"), band, strict=True)
     ]
-    actual = money_tooltip("y", _ACTUAL, currency=currency)
-    expected = money_tooltip("y_hat", _EXPECTED, currency=currency)
     return [
-        hover(day, actual, shown="y", days=days),
-        hover(day, expected, *ends, shown="y_hat", days=days),
+        hover(day, unit.tooltip("y", _ACTUAL), shown="y", days=steps),
+        hover(day, unit.tooltip("y_hat", _EXPECTED), *ends, shown="y_hat", days=steps),
     ]
 
 
@@ -177,7 +282,7 @@ def _error_dots() -> alt.Chart:
     return dots
 
 
-def _description(ahead: pd.DataFrame, currency: str) -> str:
-    total = money_text(ahead["y_hat"].sum(), currency)
+def _description(ahead: pd.DataFrame, *, unit: _Unit) -> str:
     first, last = ahead["ds"].min().date(), ahead["ds"].max().date()
-    return f"Forecast of revenue by {ahead['model'].iloc[0]}: {total} from {first} to {last}."
+    total = unit.text(float(ahead["y_hat"].sum()))
+    return f"{unit.what}, forecast by {ahead['model'].iloc[0]}: {total} from {first} to {last}."

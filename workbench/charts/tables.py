@@ -24,6 +24,7 @@ __all__ = [
     "FLOW_COLUMNS",
     "MODEL_COLUMNS",
     "REFRESH_COLUMNS",
+    "SCORE_COLUMNS",
     "Column",
     "key_numbers_table",
     "table_html",
@@ -37,8 +38,8 @@ class Column:
     Attributes:
         name: column of the frame.
         heading: what stands above it.
-        kind: "text", "day", "count", "rate" (0 to 1), "money" (major units),
-            "instant" or "score".
+        kind: "text", "day", "count", "rate" (0 to 1), "money" (major units), "amount" (money
+            where a currency is given, else a number), "instant" or "score".
         note: what the heading means, shown when pointed at.
     """
 
@@ -71,10 +72,21 @@ FLOW_COLUMNS = (Column("name", "Flow", "text"), Column("status", "Status", "text
 MODEL_COLUMNS = (
     Column("model", "Model", "text"),
     Column("mase", "MASE", "score", "error as a share of the seasonal naive's in the past"),
-    Column("mae", "Mean error", "money", "mean absolute error a day"),
-    Column("bias", "Bias", "money", "mean of forecast minus actual a day"),
-    Column("coverage_80", "In the 80% band", "rate", "days inside it, out of sample"),
-    Column("coverage_95", "In the 95% band", "rate", "days inside it, out of sample"),
+    Column("mae", "Mean error", "amount", "mean absolute error a step"),
+    Column("bias", "Bias", "amount", "mean of forecast minus actual a step"),
+    Column("weight", "Share", "rate", "of the model in the forecast"),
+)
+
+SCORE_COLUMNS = (
+    Column("metric", "Metric", "text"),
+    Column("grain", "Step", "text", "h hour, D day, W week, MS month"),
+    Column("ahead", "Steps ahead", "text"),
+    Column("n", "Compared", "count", "steps that are over, of all series and forecasts"),
+    Column("mase", "MASE", "score", "error as a share of the seasonal naive's in the past"),
+    Column("against_naive", "Against naive", "rate", "error as a share of the naive forecast's"),
+    Column("bias_rate", "Bias", "rate", "mean of forecast minus actual, by the mean error"),
+    Column("coverage_80", "In the 80% band", "rate", "steps inside the interval"),
+    Column("coverage_95", "In the 95% band", "rate", "steps inside the interval"),
 )
 
 REFRESH_COLUMNS = (
@@ -92,7 +104,7 @@ def table_html(rows: pd.DataFrame, *, columns: Sequence[Column], currency: str, 
     Args:
         rows: one row per line of the table, with the columns named; NaN reads "n/a".
         columns: which columns, left to right.
-        currency: ISO 4217 code of the money.
+        currency: ISO 4217 code of the money; empty where there is none.
         empty: the sentence shown where there is no row.
     """
     if rows.empty:
@@ -167,6 +179,7 @@ def _row(row: dict[Any, Any], columns: Sequence[Column], currency: str) -> str:
         "count": count_text,
         "rate": rate_text,
         "money": lambda amount: money_text(amount, currency),
+        "amount": lambda amount: _amount(amount, currency),
         "instant": lambda instant: f"{instant:%Y-%m-%d %H:%M}",
         "score": lambda score: "n/a" if math.isnan(score) else f"{score:.3f}",
     }
@@ -174,6 +187,12 @@ def _row(row: dict[Any, Any], columns: Sequence[Column], currency: str) -> str:
         f'<td class="wb-{c.kind}">{escape(texts[c.kind](row[c.name]))}</td>' for c in columns
     )
     return f"<tr>{cells}</tr>"
+
+
+def _amount(amount: float, currency: str) -> str:
+    if currency:
+        return money_text(amount, currency)
+    return "n/a" if math.isnan(amount) else f"{amount:,.1f}"
 
 
 def _day(day: dt.date) -> str:

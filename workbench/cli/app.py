@@ -16,6 +16,7 @@ from workbench.cli import (
     dictionary,
     doctor,
     editions,
+    forecasts,
     maintain,
     notebooks,
     proof,
@@ -44,6 +45,7 @@ app.command()(syncs.sync)
 app.command()(status.status)
 app.command()(proof.proof)
 app.command()(refreshes.refresh)
+app.command(name="forecast")(forecasts.forecast)
 app.command()(data.migrate)
 app.command()(editions.upgrade_edition)
 app.command()(data.database)

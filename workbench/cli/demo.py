@@ -91,7 +91,7 @@ def _reported(database: Database, settings: Settings, *, account_id: str) -> Run
 
     run("aggregate_daily_metrics")
     try:
-        run("forecast_revenue")
+        run("forecast_metric")
     except NotebookFailed as error:
         if error.raised not in _TOO_YOUNG:
             raise

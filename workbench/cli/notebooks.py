@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Run a notebook, keep it under runs/ and record it.
 
-    Example: workbench run forecast_revenue -p horizon_days 56
+    Example: workbench run forecast_metric -p horizon 56
     """
     settings = read_settings()
     given: dict[str, object] = {}

@@ -68,6 +68,8 @@ class ResultCache:
         digest = _digest(path, params)
         try:
             found = self._found(path, digest)
+        except psycopg.errors.InsufficientPrivilege:
+            return read_frame(self._database, path, params)  # of a reader nothing is kept
         except psycopg.Error as error:
             self._tell(path, error)
             return read_frame(self._database, path, params)

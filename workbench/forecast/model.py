@@ -1,143 +1,144 @@
 """The one signature behind which every model stands, and what turns a function into a model.
 
-A new model is one function in one file::
+A new model is one function in one file, for one series or for all at once::
 
     @per_series
     def last_value(history, *, future, season_length, seed):
         return np.full(len(future), history["y"].iloc[-1])
 
-    forecast(series, h=56, models={**MODELS, "last_value": last_value}, seed=0)
+    @per_panel
+    def last_values(past, *, seed):
+        return np.repeat(past.y[:, -1:], past.h, axis=1)
+
+    forecast(series, h=56, models={**models("D"), "last_value": last_value}, seed=0)
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.forecast.frames import floors
+from workbench.forecast.panel import Panel
 
-__all__ = ["Model", "failures", "model_predictions", "per_series", "without_models"]
+__all__ = ["Model", "Said", "ask", "per_panel", "per_series", "said_from"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a model says.
+
+    Attributes:
+        y_hat: (n, origins, h); NaN where a series could not be forecast.
+        reasons: (row, origin's position) -> why there is NaN.
+    """
+
+    y_hat: Floats
+    reasons: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 class Model(Protocol):
-    """Fits on what is known and predicts the days ahead, for all series at once.
+    """Fits on what is known at each origin and predicts the h steps after it, for all series.
 
     Args of a call:
-        series: one row per (unique_id, ds), sorted; see ``frames.checked_series``.
-        future: one row per (unique_id, ds) to predict, same columns without y.
-        season_length: days in one season.
+        panel: the series; see ``panel.Panel``.
+        origins: how many steps before the end of the panel each forecast stands, the farthest
+            first; 0 is the end itself. What lies behind an origin must not change what is said
+            there, except through what is known in advance.
         seed: for models that draw random numbers; same seed, same predictions.
 
-    A call returns one row per row of ``future`` in its order: ``unique_id ds y_hat`` and, where a
-    series could not be forecast, y_hat NaN beside a ``reason``.
+    A model that can serve all origins in one pass over the data does; ``per_panel`` and
+    ``per_series`` make models of functions that know nothing of origins.
     """
 
-    def __call__(
-        self, series: pd.DataFrame, *, future: pd.DataFrame, season_length: int, seed: int
-    ) -> pd.DataFrame:
-        """Predict every row of ``future``."""
+    def __call__(self, panel: Panel, *, origins: Sequence[int], seed: int) -> Said:
+        """Predict h steps of every series from every origin."""
         ...
 
 
-class _OneSeries(Protocol):
-    def __call__(
-        self, history: pd.DataFrame, *, future: pd.DataFrame, season_length: int, seed: int
-    ) -> NDArray[np.float64]: ...
+def said_from(panel: Panel, y_hat: Floats, *, origins: Sequence[int], least: int) -> Said:
+    """What a model says, where a series has ``least`` steps before the origin, and why not else."""
+    steps = panel.lengths[:, None] - np.asarray(origins)
+    short = steps < least
+    reasons = {
+        (int(row), int(at)): f"{max(0, steps[row, at])} steps are known, {least} are needed"
+        for row, at in np.argwhere(short)
+    }
+    return Said(np.where(short[:, :, None], np.nan, y_hat), reasons)
 
 
-def per_series(fit_predict: _OneSeries) -> Model:
-    """The model that fits each series on its own; one that raises costs only its own series.
+def per_panel(fit_predict: Callable[..., Floats]) -> Model:
+    """The model that fits all series at once, origin by origin.
 
     Args:
-        fit_predict: from the rows of one series and its days ahead to one number per day ahead.
+        fit_predict: from ``(past, *, seed)`` to an array (n, h); a Panel ends at its origin.
     """
 
-    def one(
-        series: pd.DataFrame, *, future: pd.DataFrame, season_length: int, seed: int
-    ) -> pd.DataFrame:
-        y_hat = fit_predict(series, future=future, season_length=season_length, seed=seed)
-        return future[["unique_id", "ds"]].assign(y_hat=y_hat)
-
     @functools.wraps(fit_predict)
-    def model(
-        series: pd.DataFrame, *, future: pd.DataFrame, season_length: int, seed: int
-    ) -> pd.DataFrame:
-        ahead = future.groupby("unique_id", sort=False)
-        parts = [
-            _attempt(one, rows, future=ahead.get_group(uid), season_length=season_length, seed=seed)
-            for uid, rows in series.groupby("unique_id", sort=False)
-        ]
-        return pd.concat(parts).loc[future.index]
+    def model(panel: Panel, *, origins: Sequence[int], seed: int) -> Said:
+        parts = [fit_predict(panel.until(back), seed=seed) for back in origins]
+        return Said(np.stack(parts, axis=1))
 
     return model
 
 
-def model_predictions(
-    models: Mapping[str, Model],
-    *,
-    series: pd.DataFrame,
-    future: pd.DataFrame,
-    season_length: int,
-    seed: int,
-) -> pd.DataFrame:
-    """What each model says about the same days.
+def per_series(fit_predict: Callable[..., Floats]) -> Model:
+    """The model that fits each series on its own; one that raises costs only its own series.
 
     Args:
-        models: by the name under which they are reported.
-        series: one row per (unique_id, ds), sorted, ending the day before ``future`` begins.
-        future: one row per (unique_id, ds) to predict.
-        season_length: days in one season.
-        seed: handed to every model.
-
-    Returns:
-        One row per (model, unique_id, ds): ``unique_id model cutoff ds step y_hat reason``. A
-        series that was never negative is not forecast below 0. A model that raised, or said
-        something that is no finite number, has its reason; elsewhere reason is "".
+        fit_predict: from the rows of one series and of its steps ahead to one number per step
+            ahead: ``(history, *, future, season_length, seed)``. Frames as ``Panel.frames`` gives.
     """
-    parts = [
-        _attempt(model, series, future=future, season_length=season_length, seed=seed).assign(
-            model=name, step=future.groupby("unique_id").cumcount() + 1
-        )
-        for name, model in models.items()
-    ]
-    said = pd.concat(parts, ignore_index=True)
-    said["cutoff"] = said["unique_id"].map(series.groupby("unique_id")["ds"].max())
-    said["y_hat"] = said["y_hat"].clip(lower=said["unique_id"].map(floors(series)))
-    said["reason"] = said["reason"].fillna("")
-    nameless = ~np.isfinite(said["y_hat"]) & (said["reason"] == "")
-    said.loc[nameless, "reason"] = "y_hat is not a finite number"
-    return said[["unique_id", "model", "cutoff", "ds", "step", "y_hat", "reason"]]
+
+    @functools.wraps(fit_predict)
+    def model(panel: Panel, *, origins: Sequence[int], seed: int) -> Said:
+        y_hat = np.full((len(panel.ids), len(origins), panel.h), np.nan)
+        reasons: dict[tuple[int, int], str] = {}
+        for at, back in enumerate(origins):
+            past = panel.until(back)
+            for row, (history, future) in enumerate(past.frames()):
+                try:
+                    y_hat[row, at] = fit_predict(
+                        history, future=future, season_length=past.season_length, seed=seed
+                    )
+                except Exception as error:  # noqa: BLE001 - may fail in any way; it is told
+                    reasons[row, at] = f"{type(error).__name__}: {error}"
+        return Said(y_hat, reasons)
+
+    return model
 
 
-def failures(said: pd.DataFrame) -> pd.DataFrame:
-    """The first failure of each model: ``unique_id model cutoff reason``.
+def ask(model: Model, panel: Panel, *, origins: Sequence[int], seed: int) -> Said:
+    """What the model says, with a reason beside everything that it could not say.
 
-    Args:
-        said: as from ``model_predictions``, sorted so that the earliest cutoff comes first.
+    A series that was never negative before an origin is not forecast below 0. A model that raises
+    fails for all series; where it says something that is no finite number, that is the reason.
     """
-    failed = said.loc[said["reason"] != "", ["unique_id", "model", "cutoff", "reason"]]
-    return failed.drop_duplicates(["unique_id", "model"], ignore_index=True)
-
-
-def without_models(frame: pd.DataFrame, *, dropped: pd.DataFrame) -> pd.DataFrame:
-    """The rows whose (unique_id, model) is not in ``dropped``."""
-    keys = ["unique_id", "model"]
-    gone = pd.MultiIndex.from_frame(dropped[keys])
-    return frame[~pd.MultiIndex.from_frame(frame[keys]).isin(gone)].reset_index(drop=True)
-
-
-def _attempt(
-    model: Model, series: pd.DataFrame, *, future: pd.DataFrame, season_length: int, seed: int
-) -> pd.DataFrame:
+    shape = (len(panel.ids), len(origins), panel.h)
     try:
-        said = model(series, future=future, season_length=season_length, seed=seed)
-        said = said.set_axis(future.index)
+        said = model(panel, origins=origins, seed=seed)
+        y_hat = np.broadcast_to(said.y_hat, shape).astype(float)
+        reasons = dict(said.reasons)
     except Exception as error:  # noqa: BLE001 - a model may fail in any way; the reason is kept
-        reason = f"{type(error).__name__}: {error}"
-        return future[["unique_id", "ds"]].assign(y_hat=np.nan, reason=reason)
-    return said if "reason" in said.columns else said.assign(reason="")
+        told = f"{type(error).__name__}: {error}"
+        everywhere = {(row, at): told for row in range(shape[0]) for at in range(shape[1])}
+        return Said(np.full(shape, np.nan), everywhere)
+    y_hat = np.maximum(y_hat, floors(panel, origins=origins)[:, :, None])
+    for row, at in np.argwhere(~np.isfinite(y_hat).all(axis=2)):
+        y_hat[row, at] = np.nan
+        reasons.setdefault((int(row), int(at)), "y_hat is not a finite number")
+    return Said(y_hat, reasons)
+
+
+def floors(panel: Panel, *, origins: Sequence[int]) -> Floats:
+    """(n, origins) what a forecast cannot fall below: 0 where the series never did, else -inf."""
+    least = np.minimum.accumulate(np.nan_to_num(panel.y, nan=0.0), axis=1)
+    last = panel.y.shape[1] - 1
+    at_origin = least[:, [last - back for back in origins]]
+    return np.where(at_origin >= 0, 0.0, -np.inf)

@@ -7,9 +7,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import InputInvalid
-from workbench.forecast.conformal import conformal_coverage
+from workbench.forecast.origins import Backtest
+from workbench.forecast.panel import Panel
 
-__all__ = ["backtest_scores", "champion", "mase", "smape"]
+__all__ = ["backtest_scores", "champion", "mase", "naive_errors", "smape"]
+
+Floats = NDArray[np.float64]
 
 _KEYS = ["unique_id", "model"]
 
@@ -21,10 +24,10 @@ def mase(y: ArrayLike, *, y_hat: ArrayLike, train: ArrayLike, season_length: int
         y: what happened.
         y_hat: what was forecast, same length.
         train: what the model had seen.
-        season_length: days in one season.
+        season_length: steps in one season.
 
     Returns:
-        Below 1 is better than repeating the last season was, one day ahead. NaN where ``train``
+        Below 1 is better than repeating the last season was, one step ahead. NaN where ``train``
         repeats itself exactly, because there is nothing to measure against.
 
     >>> mase([12, 8], y_hat=[10, 10], train=[4, 8, 5, 7], season_length=2)
@@ -41,7 +44,7 @@ def mase(y: ArrayLike, *, y_hat: ArrayLike, train: ArrayLike, season_length: int
 def smape(y: ArrayLike, *, y_hat: ArrayLike) -> float:
     """Symmetric mean absolute percentage error, as a fraction from 0 to 2.
 
-    A day on which both are 0 counts as no error. The M4 competition prints 100 times this.
+    A step on which both are 0 counts as no error. The M4 competition prints 100 times this.
 
     >>> smape([100, 0], y_hat=[50, 0])
     0.3333333333333333
@@ -51,39 +54,47 @@ def smape(y: ArrayLike, *, y_hat: ArrayLike) -> float:
     return float(_smape_terms(np.asarray(y, dtype=float), np.asarray(y_hat, dtype=float)).mean())
 
 
-def backtest_scores(
-    predictions: pd.DataFrame, *, series: pd.DataFrame, season_length: int
-) -> pd.DataFrame:
+def backtest_scores(tested: Backtest, *, combination: Floats | None = None) -> pd.DataFrame:
     """Errors of each model over all origins and steps.
 
     Args:
-        predictions: one row per (unique_id, model, cutoff, ds) with y and y_hat, as in a Backtest.
-        series: what was backtested, one row per (unique_id, ds), sorted by ds.
-        season_length: days in one season, for MASE.
+        tested: n series, m models, k origins, h steps.
+        combination: (n, k, h) what the combination said there, scored beside the models.
 
     Returns:
-        One row per (unique_id, model), ``n`` predictions each: ``mae``, ``rmse`` and ``bias``
-        (forecast minus actual) in the unit of y; ``mase`` (scaled at each cutoff by what was known
-        then; NaN as in ``mase``); ``smape``; ``coverage_80`` and ``coverage_95`` out of sample.
+        One row per (unique_id, model) that could be tested, sorted, ``n`` predictions each:
+        ``mae``, ``rmse`` and ``bias`` (forecast minus actual) in the unit of y; ``mase`` (scaled at
+        each origin by what was known then; NaN as in ``mase``); ``smape``.
     """
-    scales = _naive_errors(series, season_length=season_length)
-    table = predictions.merge(scales, on=["unique_id", "cutoff"], how="left")
-    error = table["y_hat"] - table["y"]
-    table = table.assign(
-        mae=error.abs(),
-        rmse=error**2,
-        mase=error.abs() / table["scale"].where(table["scale"] > 0),
-        smape=_smape_terms(table["y"].to_numpy(), table["y_hat"].to_numpy()),
-        bias=error,
+    said, names = tested.y_hat, list(tested.models)
+    if combination is not None:
+        said = np.concatenate([said, combination[:, None]], axis=1)
+        names.append("combination")
+    error = said - tested.y[:, None]
+    scale = naive_errors(tested.panel, origins=tested.origins)[:, None, :, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = np.where(scale > 0, np.abs(error) / scale, np.nan)
+    relative = _smape_terms(np.broadcast_to(tested.y[:, None], said.shape), said)
+    means = {
+        "mae": _mean(np.abs(error)),
+        "rmse": np.sqrt(_mean(error**2)),
+        "mase": _mean(scaled),
+        "smape": _mean(relative),
+        "bias": _mean(error),
+        "n": np.isfinite(error).sum(axis=(2, 3)),
+    }
+    rows = pd.DataFrame(
+        {
+            "unique_id": np.repeat(tested.panel.ids, len(names)),
+            "model": np.tile(np.array(names, dtype=object), len(tested.panel.ids)),
+            **{name: values.ravel() for name, values in means.items()},
+        }
     )
-    scores = table.groupby(_KEYS, as_index=False)[["mae", "rmse", "mase", "smape", "bias"]].mean()
-    scores["rmse"] = np.sqrt(scores["rmse"])
-    scores = scores.merge(conformal_coverage(predictions), on=_KEYS)
-    return scores.merge(table.groupby(_KEYS).size().rename("n").reset_index(), on=_KEYS)
+    return rows[rows["n"] > 0].sort_values(_KEYS, ignore_index=True)
 
 
 def champion(scores: pd.DataFrame, *, by: str = "mase") -> pd.DataFrame:
-    """The best model of each series.
+    """The best single model of each series.
 
     Args:
         scores: one row per (unique_id, model), as from ``backtest_scores``.
@@ -91,27 +102,41 @@ def champion(scores: pd.DataFrame, *, by: str = "mase") -> pd.DataFrame:
             and then the model's name.
 
     Returns:
-        One row per unique_id: ``unique_id model``.
+        One row per unique_id: ``unique_id model``. The combination is no single model.
 
     Raises:
         InputInvalid: ``by`` is not an error that can be compared.
     """
     if by not in ("mae", "rmse", "mase", "smape"):
         raise InputInvalid(f"by is {by!r}", hint="pass mae, rmse, mase or smape")
-    best = scores.sort_values(["unique_id", by, "mae", "model"], na_position="last")
+    single = scores[scores["model"] != "combination"]
+    best = single.sort_values(["unique_id", by, "mae", "model"], na_position="last")
     return best.drop_duplicates("unique_id", ignore_index=True)[_KEYS]
 
 
-def _naive_errors(series: pd.DataFrame, *, season_length: int) -> pd.DataFrame:
-    """At each day, the mean absolute seasonal difference of all days up to it."""
-    ids = series["unique_id"]
-    change = series.groupby(ids)["y"].diff(season_length).abs()
-    total = change.groupby(ids).cumsum()
-    count = change.notna().groupby(ids).cumsum()
-    return pd.DataFrame({"unique_id": ids, "cutoff": series["ds"], "scale": total / count})
+def naive_errors(panel: Panel, *, origins: tuple[int, ...]) -> Floats:
+    """(n, k) at each origin, the mean absolute seasonal difference of all steps up to it."""
+    season = panel.season_length
+    change = np.full(panel.y.shape, np.nan)
+    change[:, season:] = np.abs(panel.y[:, season:] - panel.y[:, :-season])
+    known = np.isfinite(change)
+    total = np.cumsum(np.where(known, change, 0.0), axis=1)
+    count = np.cumsum(known, axis=1)
+    at = [panel.y.shape[1] - 1 - back for back in origins]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count[:, at] > 0, total[:, at] / count[:, at], np.nan)
 
 
-def _smape_terms(y: NDArray[np.float64], y_hat: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mean(values: Floats) -> Floats:
+    """(n, m) over origins and steps, of what is known."""
+    known = np.isfinite(values)
+    count = known.sum(axis=(2, 3))
+    total = np.where(known, values, 0.0).sum(axis=(2, 3))
+    means: Floats = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return means
+
+
+def _smape_terms(y: Floats, y_hat: Floats) -> Floats:
     size = np.abs(y) + np.abs(y_hat)
-    terms: NDArray[np.float64] = 2 * np.abs(y - y_hat) / np.where(size > 0, size, 1.0)
+    terms: Floats = 2 * np.abs(y - y_hat) / np.where(size > 0, size, 1.0)
     return terms

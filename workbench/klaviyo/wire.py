@@ -25,9 +25,10 @@ __all__ = ["Asked", "Trouble", "Wire", "understood"]
 T = TypeVar("T")
 
 _MEDIA_TYPE = "application/vnd.api+json"
-# one for each request in flight; kept while a stream waits for the next minute
+# one for each request in flight, however many these are: closing one costs the next a handshake;
+# kept while a stream waits for the next minute
 _CONNECTIONS = httpx.Limits(
-    max_connections=None, max_keepalive_connections=64, keepalive_expiry=60.0
+    max_connections=None, max_keepalive_connections=None, keepalive_expiry=60.0
 )
 
 

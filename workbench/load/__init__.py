@@ -13,28 +13,49 @@ from workbench.load.accounts import Account, load_account, load_accounts, load_r
 from workbench.load.bridges import load_bridge
 from workbench.load.cached import uncached
 from workbench.load.current import current_database, use_database
-from workbench.load.forecasts import load_forecast, load_forecast_scores
+from workbench.load.forecasts import (
+    load_forecast,
+    load_forecast_coverage,
+    load_forecast_performance,
+    load_forecast_scores,
+)
 from workbench.load.messages import load_campaigns, load_flows
 from workbench.load.numbers import load_daily_revenue, load_key_numbers, load_measures
 from workbench.load.orders import load_last_touch_orders
+from workbench.load.plans import load_campaign_days
 from workbench.load.questions import RowsCut, sql, sql_arrow
+from workbench.load.series import (
+    DIMENSIONS,
+    SERIES_MEASURES,
+    Series,
+    load_series,
+    load_series_of_accounts,
+)
 
 __all__ = [
+    "DIMENSIONS",
+    "SERIES_MEASURES",
     "Account",
     "RowsCut",
+    "Series",
     "current_database",
     "load_account",
     "load_accounts",
     "load_bridge",
+    "load_campaign_days",
     "load_campaigns",
     "load_daily_revenue",
     "load_flows",
     "load_forecast",
+    "load_forecast_coverage",
+    "load_forecast_performance",
     "load_forecast_scores",
     "load_key_numbers",
     "load_last_touch_orders",
     "load_measures",
     "load_refreshes",
+    "load_series",
+    "load_series_of_accounts",
     "sql",
     "sql_arrow",
     "uncached",

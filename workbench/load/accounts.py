@@ -89,5 +89,10 @@ def load_refreshes(account: Account, *, most: int = 10) -> pd.DataFrame:
 
 
 def within(account: Account, days: DateRange) -> dict[str, object]:
-    """The parameters that most reads have: the account, and the days with both ends."""
-    return {"account_id": account.account_id, "first": days.first, "last": days.last}
+    """The parameters that most reads have: the account, its currency, the days with both ends."""
+    return {
+        "account_id": account.account_id,
+        "currency": account.currency,
+        "first": days.first,
+        "last": days.last,
+    }

@@ -1,8 +1,8 @@
-"""How many requests of a stream are in flight: more of them as long as more of them read more.
+"""How many requests of a stream are in flight: as few as read as much as more of them would.
 
 Klaviyo takes a second or so for a large page and allows 58 a second, so that a few threads would
 use a small part of what it allows. How many are worth their memory depends on the network, on both
-machines and on who else uses the account; it is found by trying.
+machines and on who else uses the account; it is found by trying, more of them and fewer in turn.
 """
 
 from __future__ import annotations
@@ -22,11 +22,15 @@ FIRST = 4
 
 _SECONDS = 4.0  # at a count of threads, before it is judged
 _HALF_MORE, _WORTH = 1.5, 1.15  # what is added, and what it has to bring to stay
-_RESTS = 15  # judgements after which more are tried again
+_MISSED = 0.95  # what fewer have to read so that the others need not come back
+_RESTS = 15  # judgements after which another count is tried again
 
 
 class Growth:
     """The count of threads, changed by how much they read.
+
+    More are tried until they bring nothing. From then on fewer are tried and more, in turn: what
+    looked like a gain on a busy machine does not stay for good.
 
     Args:
         most: threads at the most.
@@ -35,8 +39,9 @@ class Growth:
     def __init__(self, most: int) -> None:
         self.first = self.count = min(FIRST, most)
         self._most = most
-        self._before: tuple[int, float] | None = None  # count and rate, while more are tried
+        self._before: tuple[int, float] | None = None  # count and rate, while another is tried
         self._rests = 0
+        self._adds = True
 
     def judge(self, rate: float) -> int:
         """How many there should be from now on.
@@ -47,14 +52,23 @@ class Growth:
         if self._before is not None:
             count, before = self._before
             self._before = None
-            if rate < before * _WORTH:
-                self.count, self._rests = count, _RESTS
+            if rate < before * (_WORTH if self._adds else _MISSED):
+                self.count, self._rests, self._adds = count, _RESTS, not self._adds
         if self._rests:
             self._rests -= 1
-        elif self.count < self._most:
-            self._before = self.count, rate
-            self.count = min(self._most, math.ceil(self.count * _HALF_MORE))
+        else:
+            self._try(rate)
         return self.count
+
+    def _try(self, rate: float) -> None:
+        if self._adds:
+            wanted = min(self._most, math.ceil(self.count * _HALF_MORE))
+        else:
+            wanted = max(self.first, math.floor(self.count / _HALF_MORE))
+        if wanted == self.count:
+            self._adds, self._rests = not self._adds, _RESTS
+        else:
+            self._before, self.count = (self.count, rate), wanted
 
 
 class Crew:

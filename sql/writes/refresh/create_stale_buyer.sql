@@ -1,5 +1,6 @@
--- One row per order that this refresh removed: the (message, profile) pair that had its credit.
+-- One row per order that this refresh removed, wrote or settled: whose it is, and the message that
+-- had or has its credit.
 create temporary table stale_buyer (
-    message_id text not null,
+    message_id text,
     profile_id text not null
 ) on commit drop;

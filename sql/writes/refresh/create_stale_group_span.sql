@@ -4,6 +4,5 @@ create temporary table stale_group_span (
     group_id text not null,
     first_on date not null,
     last_on date not null,
-    observed_from date not null,
-    primary key (group_type, group_id)
+    observed_from date not null
 ) on commit drop;

@@ -3,6 +3,5 @@ create temporary table stale_message_day (
     metric_id text not null,
     day date not null,
     message_ref text not null,
-    message_id text not null,
-    primary key (metric_id, day, message_ref)
+    message_id text not null
 ) on commit drop;

@@ -2,6 +2,5 @@
 create temporary table stale_metric_day (
     metric_id text not null,
     day date not null,
-    role text,
-    primary key (metric_id, day)
+    role text
 ) on commit drop;

@@ -1,5 +1,5 @@
 -- Removes the orders of days that are written anew, of whichever metric was revenue then, and notes
--- the (message, profile) pairs that had their credit, and whose orders they were.
+-- whose they were and the messages that had their credit.
 with gone as (
     delete from mart.orders as o
     using stale_order_day as s
@@ -7,20 +7,11 @@ with gone as (
         o.account_id = %(account_id)s
         and o.day = s.day
     returning o.message_id, o.profile_id
-),
-
-noted as (
-    insert into stale_customer (profile_id)
-    select distinct profile_id
-    from gone
-    where profile_id is not null
 )
 
 insert into stale_buyer (message_id, profile_id)
-select
+select distinct
     message_id,
     profile_id
 from gone
-where
-    message_id is not null
-    and profile_id is not null;
+where profile_id is not null;

@@ -1,7 +1,7 @@
 -- Adds the account's days from its first touched day to a year after the last, and those between
 -- them and the days that are there. Where the clock is turned back at midnight, midnight comes
--- twice: the day begins at the first of them.
-insert into mart.dim_date as stored (
+-- twice: the day begins at the first of them. Days that are there and have not changed stay.
+insert into mart.dim_date (
     account_id, day, week_start, month_start, iso_week, weekday, starts_at, ends_at
 )
 select
@@ -11,15 +11,8 @@ select
     date_trunc('month', d.day)::date as month_start,
     to_char(d.day, 'IYYY-"W"IW') as iso_week,
     extract(isodow from d.day)::integer as weekday,
-    least(
-        d.day at time zone a.timezone,
-        (d.day - interval '1 microsecond') at time zone a.timezone + interval '1 microsecond'
-    ) as starts_at,
-    least(
-        (d.day + interval '1 day') at time zone a.timezone,
-        (d.day + interval '1 day' - interval '1 microsecond') at time zone a.timezone
-        + interval '1 microsecond'
-    ) as ends_at
+    bounds.starts_at,
+    bounds.ends_at
 from klaviyo.account as a
 cross join
     lateral (
@@ -45,12 +38,33 @@ cross join
     lateral generate_series(
         seen.first_day::timestamp, seen.last_day::timestamp, interval '1 day'
     ) as d (day)
-where a.account_id = %(account_id)s
+cross join
+    lateral (
+        select
+            least(
+                d.day at time zone a.timezone,
+                (d.day - interval '1 microsecond') at time zone a.timezone
+                + interval '1 microsecond'
+            ) as starts_at,
+            least(
+                (d.day + interval '1 day') at time zone a.timezone,
+                (d.day + interval '1 day' - interval '1 microsecond') at time zone a.timezone
+                + interval '1 microsecond'
+            ) as ends_at
+    ) as bounds
+where
+    a.account_id = %(account_id)s
+    and not exists (
+        select 1
+        from mart.dim_date as same
+        where
+            same.account_id = %(account_id)s
+            and same.day = d.day::date
+            and same.starts_at = bounds.starts_at
+            and same.ends_at = bounds.ends_at
+    )
+-- the account has moved to another time zone, or the zone has changed its rules
 on conflict (account_id, day) do update
     set
         starts_at = excluded.starts_at,
-        ends_at = excluded.ends_at
-    -- the account has moved to another time zone, or the zone has changed its rules
-    where
-    stored.starts_at <> excluded.starts_at
-    or stored.ends_at <> excluded.ends_at;
+        ends_at = excluded.ends_at;

@@ -52,21 +52,11 @@ named as (
     where t.profile_id <> ''
     union all
     select
-        o.message_id,
-        o.profile_id,
-        null as since_at
-    from mart.orders as o
-    inner join stale_order_day as s on o.day = s.day
-    where
-        o.account_id = %(account_id)s
-        and o.message_id is not null
-        and o.profile_id is not null
-    union all
-    select
         message_id,
         profile_id,
         null as since_at
     from stale_buyer
+    where message_id is not null
     union all
     -- removed under the one, written anew under the other
     select

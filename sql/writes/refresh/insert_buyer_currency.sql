@@ -20,7 +20,7 @@ select
 from mart.orders as o
 inner join (
     select distinct profile_id
-    from stale_customer
+    from stale_buyer
 ) as s on o.profile_id = s.profile_id
 where
     o.account_id = %(account_id)s

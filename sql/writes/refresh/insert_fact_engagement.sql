@@ -23,7 +23,15 @@ insert into mart.fact_engagement (
     unique_unsubscribes,
     unique_spam_complaints
 )
-with by_profile as (
+with days as (
+    select distinct s.day
+    from stale_metric_day as s
+    left join mart.metric_role as r on r.account_id = %(account_id)s and s.metric_id = r.metric_id
+    left join former_role as f on s.metric_id = f.metric_id
+    where r.channel is not null or f.channel is not null
+),
+
+by_profile as (
     select
         s.day,
         r.channel,
@@ -37,7 +45,7 @@ with by_profile as (
         sum(said.count_events) filter (where r.role = 'bounced') as bounces,
         sum(said.count_events) filter (where r.role = 'unsubscribed') as unsubscribes,
         sum(said.count_events) filter (where r.role = 'marked_spam') as spam_complaints
-    from stale_engagement_day as s
+    from days as s
     inner join mart.dim_date as d on d.account_id = %(account_id)s and s.day = d.day
     inner join mart.metric_role as r on d.account_id = r.account_id and r.channel is not null
     cross join

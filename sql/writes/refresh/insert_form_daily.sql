@@ -13,7 +13,16 @@ insert into mart.form_daily (
     unique_submitters,
     unique_closers
 )
-with by_profile as (
+with days as (
+    select distinct s.day
+    from stale_metric_day as s
+    left join former_role as f on s.metric_id = f.metric_id
+    where
+        s.role in ('viewed_form', 'submitted_form', 'closed_form')
+        or f.role in ('viewed_form', 'submitted_form', 'closed_form')
+),
+
+by_profile as (
     select
         s.day,
         said.form_id,
@@ -22,7 +31,7 @@ with by_profile as (
         sum(said.count_events) filter (where r.role = 'viewed_form') as views,
         sum(said.count_events) filter (where r.role = 'submitted_form') as submits,
         sum(said.count_events) filter (where r.role = 'closed_form') as closes
-    from stale_form_day as s
+    from days as s
     inner join mart.dim_date as d on d.account_id = %(account_id)s and s.day = d.day
     inner join mart.metric_role as r
         on

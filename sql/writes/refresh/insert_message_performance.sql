@@ -55,4 +55,5 @@ select
 from mart.message_recipient as r
 inner join stale_send_day as s on r.message_id = s.message_id and r.sent_on = s.sent_on
 where r.account_id = %(account_id)s
-group by r.account_id, r.message_id, r.sent_on;
+group by r.account_id, r.message_id, r.sent_on
+order by r.sent_on, r.message_id;  -- a period lies together

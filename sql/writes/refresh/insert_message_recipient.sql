@@ -2,8 +2,15 @@
 -- An event belongs to the send that its cohort names; one without a cohort to the latest receipt
 -- or bounce before it. The days of the sends are noted, to be summed anew. Sends whose events were
 -- deleted for their age are there still, and what came of them later adds nothing to them.
+-- The events of a few pairs are walked, so that of a hypertable only the chunks since their sends
+-- are looked into; those of very many pairs are joined.
 --   %(timezone)s  the account's time zone, in which the send's day is counted
-with old as (
+with many as (
+    select count(*) > 50000 as is_many
+    from stale_recipient
+),
+
+old as (
     select
         r.message_id,
         r.profile_id,
@@ -37,7 +44,52 @@ told as (
             e.profile_id = p.profile_id
             and coalesce(m.message_id, e.message_ref) = p.message_id
             and e.occurred_at >= p.since_at
-    where e.account_id = %(account_id)s
+    where
+        e.account_id = %(account_id)s
+        and (select many.is_many from many)
+    union all
+    select
+        p.message_id,
+        p.profile_id,
+        r.role,
+        r.channel,
+        e.occurred_at,
+        e.sent_at,
+        e.is_machine_open,
+        e.is_bot_click,
+        false as is_old
+    from stale_recipient as p
+    cross join
+        lateral (
+            select
+                walked.metric_id,
+                coalesce(
+                    (
+                        select m.message_id
+                        from mart.known_message as m
+                        where
+                            m.account_id = %(account_id)s
+                            and m.message_ref = walked.message_ref
+                    ),
+                    walked.message_ref
+                ) as message_id,
+                walked.occurred_at,
+                walked.sent_at,
+                walked.is_machine_open,
+                walked.is_bot_click
+            from klaviyo.event as walked
+            where
+                walked.account_id = %(account_id)s
+                and walked.profile_id = p.profile_id
+                and walked.occurred_at >= p.since_at
+            order by walked.occurred_at
+            offset 0  -- keeps the walk apart
+        ) as e
+    inner join mart.metric_role as r
+        on r.account_id = %(account_id)s and e.metric_id = r.metric_id and r.channel is not null
+    where
+        e.message_id = p.message_id
+        and not (select many.is_many from many)
     union all
     select
         message_id,

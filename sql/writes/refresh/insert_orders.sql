@@ -1,7 +1,8 @@
 -- One row per order on a stale day: an event of the metric mapped to revenue.
--- An order with several attributions is credited to the first, so that it counts once.
+-- An order with several attributions is credited to the first, so that it counts once. An event
+-- that Klaviyo moved to another time has both until a sync sees that; the later one is taken.
 with written as (
-    select
+    select distinct on (d.day, e.event_id)
         e.account_id,
         e.event_id as order_id,
         e.metric_id,
@@ -42,14 +43,24 @@ with written as (
             and credit.touch_event_id = touch.event_id
             and e.occurred_at >= touch.occurred_at
             and touch.occurred_at > e.occurred_at - interval '100 days'
+            -- said of all of them, so that no chunk of a hypertable is looked into in vain
+            and touch.occurred_at > (
+                select min(first_of.starts_at) - interval '100 days'
+                from stale_order_day as day_of
+                inner join mart.dim_date as first_of
+                    on first_of.account_id = %(account_id)s and day_of.day = first_of.day
+            )
             and touch.message_ref is not null
     -- said twice: a few days are walked along the key, a whole history is hashed by day
     where d.day = (e.occurred_at at time zone a.timezone)::date
+    order by d.day asc, e.event_id asc, e.occurred_at desc, touch.occurred_at desc nulls last
 ),
 
 noted as (
-    insert into stale_customer (profile_id)
-    select distinct profile_id
+    insert into stale_buyer (message_id, profile_id)
+    select distinct
+        message_id,
+        profile_id
     from written
     where profile_id is not null
 )

@@ -117,7 +117,7 @@ changed as (
     returning o.profile_id
 )
 
-insert into stale_customer (profile_id)
+insert into stale_buyer (profile_id)
 select distinct profile_id
 from changed
 where profile_id is not null;

@@ -9,4 +9,9 @@ where
     r.account_id = %(account_id)s
     and r.message_id = p.message_id
     and r.profile_id = p.profile_id
-    and r.count_orders > 0;
+    and r.count_orders > 0
+    and exists (
+        select 1
+        from ops.retention as k
+        where k.account_id = %(account_id)s and k.event_class = 'engagement'
+    );

@@ -20,6 +20,7 @@ __all__ = ["plan_leftovers", "plan_logs"]
 _Connection = psycopg.Connection[tuple[Any, ...]]
 _BATCH = 10_000
 _LONGEST_RUN = dt.timedelta(days=2)  # of a notebook
+_MOST_CHANGES = 500  # of tables, kept singly: as many as a cache of results leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def plan_logs(connection: _Connection, retention: Retention, *, now: dt.datetime
 
 
 def plan_leftovers(connection: _Connection, *, now: dt.datetime) -> Plan:
-    """Jobs for syncs and notebook runs that died without a word, and what they had staged.
+    """Jobs for what nobody else cleans up: what dead syncs and notebook runs left, noted changes.
 
     Args:
         connection: of an upkeep_session.
@@ -87,6 +88,11 @@ def plan_leftovers(connection: _Connection, *, now: dt.datetime) -> Plan:
         jobs.append(
             Job("leftovers", "ops.notebook_run", told, runs, partial(_fail_notebooks, before))
         )
+    # whoever keeps a result adds them up; where nobody does they would grow without end
+    changes = value_of(connection, "reads/maintain/count_noted_changes")
+    if changes > _MOST_CHANGES:
+        told = f"add up {changes:,} changes of tables that are noted singly"
+        jobs.append(Job("leftovers", "ops.data_change", told, None, _add_up_changes))
     return Plan(tuple(jobs))
 
 
@@ -125,3 +131,13 @@ def _clear_syncs(connection: _Connection, *, account_id: str) -> Iterator[int]:
 
 def _fail_notebooks(before: dict[str, Any], connection: _Connection) -> Iterator[int]:
     yield connection.execute(statement("writes/maintain/fail_dead_notebook_runs"), before).rowcount
+
+
+def _add_up_changes(connection: _Connection) -> Iterator[int]:
+    def add_up() -> int:
+        added = connection.execute(
+            statement("writes/cache/add_up_changes"), {"most": _MOST_CHANGES}
+        )
+        return added.rowcount
+
+    yield in_batch(connection, add_up)

@@ -26,7 +26,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
     {
         "retention": "delete events that are older than workbench.toml lets them be",
         "logs": "delete old rows of the workbench's own logs",
-        "leftovers": "clean up after syncs and notebook runs that died",
+        "leftovers": "clean up after what died, add up what is noted singly",
         "chunks": "fit the length of chunks to the number of events",
         "compression": "keep by column what no sync reads again (TimescaleDB Community)",
         "vacuum": "vacuum and analyze what has changed a lot",

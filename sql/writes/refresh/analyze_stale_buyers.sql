@@ -1,2 +1,2 @@
 -- Tells the planner how few customers' orders have changed.
-analyze stale_customer;
+analyze stale_buyer;

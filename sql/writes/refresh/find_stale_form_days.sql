@@ -1,8 +1,0 @@
--- Notes the days on which a metric of forms was touched, one that is such now or was before.
-insert into stale_form_day (day)
-select distinct s.day
-from stale_metric_day as s
-left join former_role as f on s.metric_id = f.metric_id
-where
-    s.role in ('viewed_form', 'submitted_form', 'closed_form')
-    or f.role in ('viewed_form', 'submitted_form', 'closed_form');
