@@ -73,5 +73,5 @@ def test_what_klaviyo_answered_survives_too(cls: type[KlaviyoError]) -> None:
 
 
 def test_what_a_cell_raised_survives_too() -> None:
-    error = pickle.loads(pickle.dumps(NotebookFailed("it failed", raised="ShortHistory")))
-    assert error.raised == "ShortHistory"
+    error = pickle.loads(pickle.dumps(NotebookFailed("it failed", raised="DataMissing")))
+    assert error.raised == "DataMissing"

@@ -19,8 +19,7 @@
      │   ├─ CopyDiffers            a copied table is not equal to its source
      │   └─ RestoreDiffers         what was restored is not what was dumped; it was removed
      ├─ DataMissing
-     │   ├─ AccountMissing         nothing synced yet, or no such account
-     │   └─ ShortHistory           a series is too short for the method
+     │   └─ AccountMissing         nothing synced yet, or no such account
      ├─ SyncRunning                another sync of the same account is at work
      ├─ MaintenanceRunning         another upkeep of the same database is at work
      ├─ ContractBroken             a frame lacks a column its reader was promised
@@ -74,7 +73,6 @@ __all__ = [
     "RunError",
     "ScopeMissing",
     "SettingsInvalid",
-    "ShortHistory",
     "SyncRunning",
     "WorkFailed",
     "WorkbenchError",
@@ -210,10 +208,6 @@ class AccountMissing(DataMissing):
     """Nothing synced yet, or no account of that id."""
 
 
-class ShortHistory(DataMissing):
-    """A series is too short for the method."""
-
-
 class SyncRunning(WorkbenchError):
     """Another sync of the same account is at work."""
 
@@ -256,7 +250,7 @@ class NotebookFailed(RunError):
     Args:
         message: what happened.
         hint: where to look.
-        raised: class of what the cell raised, such as ``"ShortHistory"``; empty when the kernel
+        raised: class of what the cell raised, such as ``"DataMissing"``; empty when the kernel
             died or took too long.
     """
 

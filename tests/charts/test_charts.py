@@ -250,7 +250,7 @@ def test_messages_are_sorted_and_rows_without_a_rate_keep_their_place():
         (plot_revenue(DAILY.head(0), currency="USD"), "There is no day in this period."),
         (
             plot_forecast(HISTORY, predictions=PREDICTIONS.head(0), currency="USD"),
-            "No forecast has been made yet.",
+            "No forecast of these days was made before them.",
         ),
         (
             plot_forecast(HISTORY.head(0), predictions=PREDICTIONS, currency="USD"),

@@ -243,8 +243,9 @@ where grantee like 'workbench\\_%' and table_schema in ('klaviyo', 'mart', 'mode
 order by 1, 2, 3, 4
 """
 COMMENTS = """
-select c.oid::regclass::text, d.objsubid, d.description
+select c.oid::regclass::text, coalesce(a.attname, '') as attname, d.description
 from pg_description as d inner join pg_class as c on c.oid = d.objoid
+left join pg_attribute as a on a.attrelid = d.objoid and a.attnum = d.objsubid and d.objsubid > 0
 where d.classoid = 'pg_class'::regclass
     and c.relnamespace::regnamespace::text in ('klaviyo', 'mart', 'model', 'ops')
 order by 1, 2

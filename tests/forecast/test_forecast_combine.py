@@ -68,14 +68,14 @@ def test_a_model_that_was_never_wrong_gets_it_all_and_one_that_failed_nothing():
 @settings(derandomize=True, deadline=None)
 @given(
     errors=st.lists(
-        st.lists(st.one_of(st.floats(0, 1e9), st.just(NONE)), min_size=12, max_size=12),
+        st.lists(st.one_of(st.integers(0, 10**6), st.just(NONE)), min_size=12, max_size=12),
         min_size=1,
         max_size=5,
     ),
-    scale=st.sampled_from([1e-3, 7.0, 1e6]),
+    scale=st.sampled_from([2.0**-10, 2.0**20]),
 )
 def test_shares_sum_to_one_eight_are_kept_and_the_unit_does_not_matter(errors, scale):
-    found = weights(np.array(errors))
+    found = weights(np.array(errors, dtype=float))
     assert found.sum(axis=1) == pytest.approx(1)
     assert (found >= 0).all()
     tested = np.isfinite(np.array(errors))

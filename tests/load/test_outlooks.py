@@ -301,9 +301,10 @@ def test_the_command_forecasts_shows_and_scores(
     code, said = typed(embedded_settings, "--score", "--account", first.account_id)
     assert f"{first.account_id}: 28 steps are over that were not known, " in said
     code, said = typed(embedded_settings, "--score", "--all-accounts", "--json")
-    assert [(one["account_id"], one["actuals"]) for one in json.loads(said)] == [
-        (first.account_id, 0), (second.account_id, 0),
-    ]  # fmt: skip
+    assert {one["account_id"]: one["actuals"] for one in json.loads(said)} == {
+        first.account_id: 0,
+        second.account_id: 0,
+    }
     code, said = typed(embedded_settings, "opens")
     assert code == 1
 

@@ -58,7 +58,8 @@ def plot_forecast(
     past = checked(history, columns=["ds", "y"]).tail(steps)
     ahead = _one_series(predictions)
     if past.empty or ahead.empty:
-        reason = "There is no history yet." if past.empty else "No forecast has been made yet."
+        lacking = "No forecast of these days was made before them."
+        reason = "There is no history yet." if past.empty else lacking
         return empty_chart(reason, title=title)
     bands = {name: ends for name, ends in _BANDS.items() if ahead[ends[1]].notna().any()}
     table = pd.concat([past, ahead], ignore_index=True)

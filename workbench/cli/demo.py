@@ -25,7 +25,6 @@ from workbench.errors import (
     DataMissing,
     InputInvalid,
     NotebookFailed,
-    ShortHistory,
     WorkbenchError,
 )
 from workbench.metrics import DEFINITIONS
@@ -33,9 +32,6 @@ from workbench.runs import Run, run_notebook
 from workbench.settings import Settings, read_settings
 
 __all__ = ["demo"]
-
-# what a notebook raises on an account that is too young for it
-_TOO_YOUNG = {DataMissing.__name__, ShortHistory.__name__}
 
 
 def demo(
@@ -93,7 +89,7 @@ def _reported(database: Database, settings: Settings, *, account_id: str) -> Run
     try:
         run("forecast_metric")
     except NotebookFailed as error:
-        if error.raised not in _TOO_YOUNG:
+        if error.raised != DataMissing.__name__:
             raise
         print(f"{error.message}; the report goes without a forecast")
     return run("report_weekly")
