@@ -165,6 +165,15 @@ _TAKE = (
     "extend_dates",
     "is_mostly_stale",
 )
+# where the facts read the events: from their table, or from a copy that holds little but what they
+# need, because several of them read all events and the disk is slow
+_VIEWED, _SEEN = ("view_refresh_event",), ("drop_refresh_event",)
+_COPIED = (
+    "configure_bulk",
+    "copy_refresh_event",
+    "index_refresh_event",
+    "analyze_refresh_event",
+)
 # what tells the planner of rows just written, and from how many on a plan for a few may take hours;
 # only where most of a history is written: else no account waits for the statistics of another
 _ANALYZED = {
@@ -261,6 +270,7 @@ def _empty(cursor: Any, account: Account) -> None:
 def _refresh(cursor: Any, account: Account, told: Told) -> RefreshSummary:
     _execute(cursor, account, (*_BEGIN, *_TAKE))
     is_mostly_stale = cursor.fetchone() == (True,)
+    _execute(cursor, account, _COPIED if is_mostly_stale else _VIEWED)
     for fact in FACTS:
         _write(cursor, account, fact, fact.notes, is_mostly_stale=is_mostly_stale)
     _execute(cursor, account, ("analyze_stale_days",))
@@ -270,6 +280,8 @@ def _refresh(cursor: Any, account: Account, told: Told) -> RefreshSummary:
         rows[fact.table] = _write(
             cursor, account, fact, fact.writes, is_mostly_stale=is_mostly_stale
         )
+    if not is_mostly_stale:
+        _execute(cursor, account, _SEEN)
     summary = RefreshSummary(rows)
     cursor.execute(
         statement("writes/refresh/record_refresh"),

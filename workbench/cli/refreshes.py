@@ -17,7 +17,7 @@ from workbench.load import Account, load_account, load_accounts, use_database
 from workbench.refresh import FACTS, RefreshSummary, rebuild_facts, refresh_facts
 from workbench.settings import read_settings
 
-__all__ = ["refresh"]
+__all__ = ["refresh", "refresh_bar"]
 
 
 def refresh(
@@ -61,7 +61,7 @@ def _accounts(account_id: str) -> list[Account]:
 
 def _refreshed(account: Account, *, full: bool) -> dict[str, Any]:
     began = time.monotonic()
-    with _bar(account) as told:
+    with refresh_bar(account) as told:
         make = rebuild_facts if full else refresh_facts
         summary: RefreshSummary = make(account, told=told)
     return {
@@ -72,12 +72,12 @@ def _refreshed(account: Account, *, full: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _bar(account: Account) -> Iterator[Callable[[str], None]]:
+def refresh_bar(account: Account) -> Iterator[Callable[[str], None]]:
     """A bar that moves on with each fact; nothing where the output is piped."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        task = bars.add_task(account.account_id, total=len(FACTS))
+        task = bars.add_task(f"{account.account_id} facts", total=len(FACTS))
 
         def told(table: str) -> None:
             bars.update(task, advance=1, description=f"{account.account_id} mart.{table}")

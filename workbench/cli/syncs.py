@@ -16,6 +16,7 @@ import typer
 
 from workbench.cli.data import JSON, ready_database
 from workbench.cli.memory import give_memory_back
+from workbench.cli.refreshes import refresh_bar
 from workbench.cli.summaries import print_summary, summary_facts
 from workbench.db import Database
 from workbench.errors import (
@@ -200,7 +201,9 @@ def _synced(
 def _refresh(account_id: str) -> None:
     """Refresh the facts, also after a sync in which a stream failed, but not before a first one."""
     with suppress(AccountMissing):
-        refresh_facts(load_account(account_id))
+        account = load_account(account_id)
+        with refresh_bar(account) as told:
+            refresh_facts(account, told=told)
 
 
 def tell(ended: list[SyncSummary | Failure], *, as_json: bool) -> None:

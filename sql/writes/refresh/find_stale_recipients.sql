@@ -25,7 +25,7 @@ named as (
             select distinct
                 said.message_ref,
                 said.profile_id
-            from klaviyo.event as said
+            from refresh_event as said
             where
                 said.account_id = %(account_id)s
                 and said.metric_id = w.metric_id

@@ -45,7 +45,7 @@ cross join
                 coalesce(said.currency, '') as currency,
                 said.profile_id,
                 said.value
-            from klaviyo.event as said
+            from refresh_event as said
             cross join lateral mart.first_credit(said.attributions) as credit
             -- looked up one by one, because few events are credited
             left join lateral (

@@ -61,7 +61,7 @@ by_profile as (
                 count(*) filter (
                     where e.is_machine_open is not true and e.is_bot_click is not true
                 ) as count_human
-            from klaviyo.event as e
+            from refresh_event as e
             where
                 e.account_id = %(account_id)s
                 and e.metric_id = r.metric_id

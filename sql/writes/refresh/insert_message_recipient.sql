@@ -34,7 +34,7 @@ told as (
         e.is_machine_open,
         e.is_bot_click,
         false as is_old
-    from klaviyo.event as e
+    from refresh_event as e
     inner join mart.metric_role as r
         on e.account_id = r.account_id and e.metric_id = r.metric_id and r.channel is not null
     left join mart.known_message as m

@@ -19,7 +19,7 @@ cross join lateral (
         count(*) as count_events,
         sum(e.value) as sum_value,
         count(distinct e.profile_id) as unique_profiles
-    from klaviyo.event as e
+    from refresh_event as e
     where
         e.account_id = %(account_id)s
         and e.metric_id = s.metric_id

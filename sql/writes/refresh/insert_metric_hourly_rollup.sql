@@ -17,7 +17,7 @@ cross join lateral (
         coalesce(e.currency, '') as currency,
         count(*) as count_events,
         sum(e.value) as sum_value
-    from klaviyo.event as e
+    from refresh_event as e
     where
         e.account_id = %(account_id)s
         and e.metric_id = s.metric_id

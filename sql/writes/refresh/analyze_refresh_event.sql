@@ -1,0 +1,2 @@
+-- Nothing else tells the planner of a table of this transaction.
+analyze refresh_event;
