@@ -1,64 +1,78 @@
 """How good and how fast are the forecasts, on public series whose published errors are known?
 
     .venv/bin/python benchmarks/forecast.py DATA
-    .venv/bin/python benchmarks/forecast.py DATA --sets weekly hourly --only combination
+    .venv/bin/python benchmarks/forecast.py DATA --sets weekly hourly --sample 50
+    .venv/bin/python benchmarks/forecast.py DATA --only combination
     .venv/bin/python benchmarks/forecast.py DATA --before 52
     .venv/bin/python benchmarks/forecast.py --speed
 
 DATA holds the folders m4, nn5 and us_births. First the measure itself is proven: Naive2 and
 seasonal naive have to come out as published. Then one configuration forecasts every set; beside it
-stand seasonal naive and the competitors on the same series in the same run, with the processor
-seconds of each, children included. ``--before`` moves every set back into its training part: on
-such origins candidates are chosen, never on the test. ``--speed`` times the whole job for 1,000
-daily series of two years. Set OPENBLAS_NUM_THREADS=1: the matrices are small, more threads wait for
-each other and count as processor seconds.
+stand seasonal naive, Prophet, and AutoETS, AutoARIMA, the optimised theta and AutoCES of
+statsforecast with their mean, on the same series in the same run, with the processor seconds of
+each, children included, and how many times cheaper than Prophet that is. ``--sample`` takes some
+series of each set, always the same, so that all of them end in minutes. ``--before`` moves every
+set back into its training part: on such origins candidates are chosen, never on the test.
+``--speed`` times the whole job for 1,000 daily series of two years, on two processes. Set
+OPENBLAS_NUM_THREADS=1: the matrices are small, more threads wait for each other and count as
+processor seconds.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from forecast_data import SETS, Scores, TestSet, naive2, read_set, scores_of, seasonal_naive_of
+from forecast_competitors import COMPETITORS, FOUR, MEAN_OF_FOUR
+from forecast_data import (
+    LOOKED_AT,
+    SETS,
+    Scores,
+    TestSet,
+    daily_series,
+    naive2,
+    read_set,
+    scores_of,
+    seasonal_naive_of,
+)
+from measuring import MB, Meter, Watch
 from numpy.typing import NDArray
 
+from workbench.executor import Workers
 from workbench.forecast import ForecastResult, forecast
+from workbench.outlooks import Asked, forecast_series
 
 Floats = NDArray[np.float64]
-Competitor = Callable[[TestSet], Floats]
+
+COMBINATION = "combination"
 
 # published by the M4 competition (sMAPE, MASE of Naive2), and by Godahewa et al. (2021), Monash
 # Time Series Forecasting Archive (MASE of seasonal naive)
 NAIVE2 = {"weekly": Scores(9.161, 2.777), "hourly": Scores(18.383, 2.395)}
 SEASONAL_NAIVE = {"nn5": 1.025, "births": 1.700}
 
-# whoever is to be compared, by name: from a set to (n, h); measured on the same series
-COMPETITORS: Mapping[str, Competitor] = {
-    "seasonal naive": lambda chosen: seasonal_naive_of(
-        chosen.train, h=chosen.h, season_length={"W": 52, "h": 24, "D": 7}[chosen.freq]
-    ),
-}
-
 
 def main() -> int:
     """Print what was measured."""
     asked = _arguments()
     if asked.speed:
-        _speed(series=asked.series)
+        _speed(count=asked.series, processes=asked.processes)
     if asked.data is None:
         return 0
     sets = [read_set(name, folder=asked.data) for name in asked.sets]
     published = [_is_published(chosen) for chosen in sets]  # every set is told
     if not all(published):
         return 1
-    for chosen in sets:
-        _measure(chosen.before(asked.before) if asked.before else chosen, only=asked.only)
+    for whole in sets:
+        chosen = whole.before(asked.before) if asked.before else whole
+        chosen = chosen.sample(asked.sample) if asked.sample else chosen
+        print(f"\n{_what(chosen, of=len(whole.train), before=asked.before)}")
+        _measure(chosen, only=asked.only or (*COMPETITORS, MEAN_OF_FOUR, COMBINATION))
     return 0
 
 
@@ -66,10 +80,13 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path, nargs="?", help="folder of m4, nn5 and us_births")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
-    parser.add_argument("--only", nargs="+", help="of the combination and the competitors")
+    names = (*COMPETITORS, MEAN_OF_FOUR, COMBINATION)
+    parser.add_argument("--only", nargs="+", choices=names, help="some of those compared")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="series of each set")
     parser.add_argument("--before", type=int, default=0, help="steps back into the training part")
     parser.add_argument("--speed", action="store_true", help="time 1,000 daily series")
     parser.add_argument("--series", type=int, default=1000, help="how many, with --speed")
+    parser.add_argument("--processes", type=int, default=2, help="with --speed")
     return parser.parse_args()
 
 
@@ -90,26 +107,52 @@ def _is_published(chosen: TestSet) -> bool:
     return same
 
 
-def _measure(chosen: TestSet, *, only: list[str] | None) -> None:
+def _what(chosen: TestSet, *, of: int, before: int) -> str:
+    count = len(chosen.train)
+    series = f"{count} series" if count == of else f"{count} of {of} series"
+    steps = f"{before} steps before its test" if before else "its test"
+    return (
+        f"{chosen.name}: {series}, h {chosen.h}, {steps}\n"
+        f"  looked at during development: {LOOKED_AT[chosen.name]}"
+    )
+
+
+def _measure(chosen: TestSet, *, only: Sequence[str]) -> None:
     naive = _scores(naive2(chosen.train, h=chosen.h, season_length=chosen.season_length), chosen)
-    print(f"\n{chosen.name}: {len(chosen.train)} series, h {chosen.h}")
-    print(f"{'':28}{'sMAPE':>8}{'MASE':>8}{'OWA':>8}{'CPU s':>9}{'a series':>10}")
-    for name, competitor in COMPETITORS.items():
-        if only is None or name in only:
-            began = _processor()
-            y_hat = competitor(chosen)
-            _row(name, y_hat, chosen, naive, _processor() - began)
-    if only is None or "combination" in only:
-        began = _processor()
+    print(f"{'':28}{'sMAPE':>8}{'MASE':>8}{'OWA':>8}{'CPU s':>9}{'a series':>10}{'Prophet /':>11}")
+    prophet = None
+    for name, y_hat, cost in _competitors(chosen, only=only):
+        prophet = cost if name == "Prophet" else prophet
+        _row(name, y_hat, chosen, naive, cost, prophet=prophet)
+    if COMBINATION in only:
+        meter = Meter({"job": os.getpid()})
         result = _job(chosen)
-        cost = _processor() - began
-        _row("combination", _wide(result.predictions, chosen), chosen, naive, cost)
+        cost = meter.cost().processor["job"]
+        y_hat = _wide(result.predictions, chosen)
+        _row(COMBINATION, y_hat, chosen, naive, cost, prophet=prophet)
         best = result.members.merge(result.champions, on=["unique_id", "model"])
         if best["unique_id"].nunique() == len(chosen.train):
-            _row("champion alone", _wide(best, chosen), chosen, naive, cost)
+            _row("champion alone", _wide(best, chosen), chosen, naive, cost, prophet=prophet)
         _members(result, chosen, naive)
         _intervals(result, chosen)
-    print(f"peak memory {_peak():.0f} MB")
+
+
+def _competitors(chosen: TestSet, *, only: Sequence[str]) -> Iterator[tuple[str, Floats, float]]:
+    """Of each its name, its forecasts and processor seconds, children included."""
+    four: list[tuple[Floats, float]] = []
+    for name, competitor in COMPETITORS.items():
+        is_of_mean = name in FOUR and MEAN_OF_FOUR in only
+        if name in only or is_of_mean:
+            meter = Meter({"job": os.getpid()})
+            y_hat = competitor(chosen)
+            cost = meter.cost().processor["job"]
+            if name in only:
+                yield name, y_hat, cost
+            if is_of_mean:
+                four.append((y_hat, cost))
+    if four:
+        mean = np.mean([y_hat for y_hat, _ in four], axis=0)
+        yield MEAN_OF_FOUR, mean, sum(cost for _, cost in four)
 
 
 def _job(chosen: TestSet) -> ForecastResult:
@@ -123,7 +166,8 @@ def _members(result: ForecastResult, chosen: TestSet, naive: Scores) -> None:
         if mine["unique_id"].nunique() < len(chosen.train):
             print(f"  {name:26}{'not for all series':>24}   weight {share:.3f}")
         else:
-            _row(f"  {name}", _wide(mine, chosen), chosen, naive, None, f"   weight {share:.3f}")
+            note = f"   weight {share:.3f}"
+            _row(f"  {name}", _wide(mine, chosen), chosen, naive, None, note=note)
 
 
 def _intervals(result: ForecastResult, chosen: TestSet) -> None:
@@ -147,11 +191,15 @@ def _row(
     chosen: TestSet,
     naive: Scores,
     cost: float | None,
+    *,
+    prophet: float | None = None,
     note: str = "",
 ) -> None:
     got = _scores(y_hat, chosen)
     numbers = f"{got.smape:8.3f}{got.mase:8.3f}{got.owa(naive):8.3f}"
     took = "" if cost is None else f"{cost:9.2f}{cost / len(chosen.train):10.4f}"
+    if cost and prophet:
+        took += f"{prophet / cost:10.1f}x"
     print(f"{name:28}{numbers}{took}{note}", flush=True)
 
 
@@ -166,38 +214,22 @@ def _wide(predictions: pd.DataFrame, chosen: TestSet, *, column: str = "y_hat") 
     return ordered[column].to_numpy().reshape(len(chosen.train), chosen.h)
 
 
-def _speed(*, series: int, days: int = 735) -> None:
-    """The whole job for daily series with a week, a year, a trend and noise."""
-    rng = np.random.default_rng(0)
-    ds = pd.date_range("2024-01-01", periods=days).astype("datetime64[ns]")
-    time_of = np.arange(days)
-    week = rng.lognormal(0, 0.3, (series, 7))[:, time_of % 7]
-    year = 1 + 0.3 * np.sin(2 * np.pi * (time_of / 365.25 + rng.random((series, 1))))
-    level = np.exp(np.cumsum(rng.normal(0, 0.01, (series, days)), axis=1))
-    y = 1000 * level * week * year * rng.lognormal(0, 0.2, (series, days))
-    names = np.array([f"series_{at:05}" for at in range(series)], dtype=object)
-    frame = pd.DataFrame(
-        {"unique_id": np.repeat(names, days), "ds": np.tile(ds, series), "y": y.ravel()}
-    )
-    began, spent = time.perf_counter(), _processor()
-    result = forecast(frame, h=28, seed=0, origins=3)
-    seconds, cost = time.perf_counter() - began, _processor() - spent
-    models = result.weights["model"].nunique()
+def _speed(*, count: int, processes: int) -> None:
+    """The whole job, from a frame of series to frames of forecasts, starting processes included."""
+    series, asked = daily_series(count), Asked(horizon=28, origins=3)
+    watch, meter = Watch(os.getpid()), Meter({"job": os.getpid()})
+    try:
+        done = forecast_series(series, asked=asked, workers=Workers(processes))
+        cost = meter.cost()
+    finally:
+        watch.stop()
+    days, models = series["ds"].nunique(), done.result.weights["model"].nunique()
     print(
-        f"{series} daily series of {days} days, {models} candidates, 3 origins: {seconds:.1f} s, "
-        f"{series / seconds:.0f} series a second, {cost:.1f} CPU s, peak {_peak():.0f} MB"
+        f"{count:,} daily series of {days} days, {models} candidates, 3 origins, "
+        f"{processes} processes: {cost.seconds:.1f} s, {count / cost.seconds:.0f} series a second, "
+        f"{cost.processor['job']:.1f} CPU s, peak memory {watch.peak / MB:.0f} MB "
+        f"(children included); machine load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores"
     )
-
-
-def _processor() -> float:
-    """Processor seconds of this process and of its children that have ended."""
-    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(used.ru_utime + used.ru_stime for used in both)
-
-
-def _peak() -> float:
-    """The most memory that this process held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
 if __name__ == "__main__":

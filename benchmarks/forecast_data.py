@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["SETS", "Scores", "TestSet", "naive2", "read_set", "scores_of", "seasonal_naive_of"]
+__all__ = [
+    "LOOKED_AT",
+    "SETS",
+    "Scores",
+    "TestSet",
+    "daily_series",
+    "naive2",
+    "read_set",
+    "scores_of",
+    "seasonal_naive_of",
+]
 
 Floats = NDArray[np.float64]
 
 SETS = ("weekly", "hourly", "nn5", "births")
+# which windows were seen while candidates, weights and intervals were chosen
+_SCORED = "the test has been scored to report it; families came from a prototype that had seen it"
+LOOKED_AT = {
+    "weekly": f"origins 13 to 52 weeks before the test; {_SCORED}",
+    "hourly": f"origins 48 to 168 hours before the test; {_SCORED}",
+    "nn5": f"origins 56 to 168 days before the test; {_SCORED}",
+    "births": f"rolling origins before the test; {_SCORED}",
+}
 _SIGNIFICANT = 1.645  # the competition's test of a season, at 90 %
 
 
@@ -66,6 +84,18 @@ class TestSet:
             self.country,
         )
 
+    def sample(self, count: int) -> TestSet:
+        """So many of the series, always the same; a larger sample holds the smaller ones."""
+        drawn = np.random.default_rng(0).permutation(len(self.train))[:count]
+        kept = sorted(drawn.tolist())
+        ids = self.series["unique_id"].unique()[kept]
+        return replace(
+            self,
+            series=self.series[self.series["unique_id"].isin(ids)].reset_index(drop=True),
+            train=tuple(self.train[at] for at in kept),
+            test=self.test[kept],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -88,7 +118,7 @@ def read_set(name: str, *, folder: Path) -> TestSet:
         return _daily("nn5", wide.set_index("date"), h=56, country=None)
     births = pd.read_csv(folder / "us_births" / "births_usa_1969.csv")
     days = pd.to_datetime(births[["year", "month", "day"]])
-    return _daily("births", births[["births"]].set_index(days), h=30, country="United States")
+    return _daily("births", births[["births"]].set_index(days), h=30, country="US")
 
 
 def scores_of(
@@ -181,4 +211,19 @@ def _daily(name: str, wide: pd.DataFrame, *, h: int, country: str | None) -> Tes
         "D",
         7,
         country,
+    )
+
+
+def daily_series(count: int, *, days: int = 735) -> pd.DataFrame:
+    """Daily series with a week, a year, a level that wanders, and noise."""
+    rng = np.random.default_rng(0)
+    ds = pd.date_range("2024-01-01", periods=days).astype("datetime64[ns]")
+    time_of = np.arange(days)
+    week = rng.lognormal(0, 0.3, (count, 7))[:, time_of % 7]
+    year = 1 + 0.3 * np.sin(2 * np.pi * (time_of / 365.25 + rng.random((count, 1))))
+    level = np.exp(np.cumsum(rng.normal(0, 0.01, (count, days)), axis=1))
+    y = 1000 * level * week * year * rng.lognormal(0, 0.2, (count, days))
+    names = np.array([f"series_{at:05}" for at in range(count)], dtype=object)
+    return pd.DataFrame(
+        {"unique_id": np.repeat(names, days), "ds": np.tile(ds, count), "y": y.ravel()}
     )

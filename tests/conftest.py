@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import distributed
 import hypothesis
 import psycopg
 import pytest
@@ -320,6 +321,15 @@ def synced_database_everywhere(
         open_database(settings) as database,
     ):
         yield database
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """A Dask scheduler with two workers, each a process of its own."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
 @pytest.fixture(scope="session", autouse=True)

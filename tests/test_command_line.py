@@ -197,6 +197,18 @@ def test_doctor_says_what_is_there_as_json(synced_settings: Settings) -> None:
     assert "KLAVIYO_API_KEY" in told["Klaviyo"]["mend"]
 
 
+def test_doctor_names_the_first_day_of_another_time_zone_than_the_database_s(
+    synced_settings: Settings, synced_database: Database
+) -> None:
+    with synced_database.connection() as connection:
+        connection.execute("update klaviyo.account set timezone = 'CET'")
+    done = typed("doctor", "--json", settings=synced_settings)
+    [told] = [each for each in json.loads(done.stdout) if each["subject"] == "time zone"]
+    assert (told["state"], done.exit_code) == ("broken", 1)
+    assert re.search(r"20\d\d-\d\d-\d\d begins at another instant .* rules of CET", told["told"])
+    assert "Europe/Berlin" in told["mend"]
+
+
 def test_doctor_says_what_is_missing_and_fails(tmp_path: Path) -> None:
     done = typed(
         "doctor",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
 
+import distributed
 import numpy as np
 import pytest
 
@@ -42,16 +42,6 @@ def divided(item: int) -> float:
 
 def ended(item: int) -> None:
     os._exit(3)
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    """A Dask scheduler with two workers, each a process of its own."""
-    distributed = pytest.importorskip("distributed", reason="needs the extra dask")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
-        yield cluster.scheduler_address
 
 
 def test_results_are_the_same_whoever_works(scheduler: str) -> None:
@@ -114,6 +104,16 @@ def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> No
     assert "unset WORKBENCH_DASK_SCHEDULER" in no.value.hint
 
 
+def test_a_scheduler_without_workers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "_CONNECT_SECONDS", 2)
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
+        pytest.raises(InputInvalid, match="has no workers") as idle,
+    ):
+        mapped(divided, [1], workers=Workers(1, scheduler=cluster.scheduler_address))
+    assert f"dask worker {cluster.scheduler_address}" in idle.value.hint
+
+
 def test_without_dask_the_line_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputInvalid, match="Dask is not installed") as missing:
@@ -126,3 +126,16 @@ def test_there_is_no_bar_where_the_output_is_piped(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "stderr", piped)
     mapped(refused, [1, 2], workers=Workers(1), title="work")
     assert piped.getvalue() == ""
+
+
+def test_on_a_terminal_a_bar_counts_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    mapped(refused, [1, 2], workers=Workers(1), title="forecast")
+    assert "forecast" in terminal.getvalue()
+    assert "2/2" in terminal.getvalue()

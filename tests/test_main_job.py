@@ -22,6 +22,7 @@ from bs4 import BeautifulSoup, Tag
 from workbench.db import Database, open_database
 from workbench.load import load_account, load_daily_revenue, load_forecast, use_database
 from workbench.periods import DateRange, account_day, iso_week
+from workbench.refresh import refresh_facts
 from workbench.runs import Run, list_runs, run_notebook
 from workbench.sandbox import Shop, Truth
 from workbench.sandbox.shop.events import Flag, Kind
@@ -471,6 +472,29 @@ def test_a_history_too_short_to_test_a_model_is_forecast_by_one_that_is_named(
     assert "No forecast made before the week ended reaches the next one." in text
     assert "No forecast of these days was made before them." in text
     assert orders_of(embedded_database, "profile_id is not null") == by_day(true_orders(path))
+
+
+def test_a_report_without_revenue_says_why_and_shows_the_rest(
+    synced_settings: Settings, synced_database: Database
+) -> None:
+    with synced_database.connection() as connection:
+        connection.execute("update klaviyo.mapped_metric set metric_id = null")
+    use_database(synced_database)
+    refresh_facts(load_account())
+    run = run_notebook(
+        "report_weekly", parameters={}, database=synced_database, settings=synced_settings
+    )
+    report = synced_settings.runs_dir / run.run_dir / "report.html"
+    page = report.read_text(encoding="utf-8")
+    text = BeautifulSoup(page, "html.parser").get_text()
+    assert "Revenue is not known: the account maps no metric to revenue." in text
+    assert "The revenue of messages is not known." in text
+    assert "It is not known." in text
+    done = workbench("doctor", "--json", settings=synced_settings)
+    [told] = [each for each in json.loads(done.stdout) if each["subject"] == "revenue"]
+    assert (told["state"], done.returncode) == ("absent", 0)
+    assert "is not known: the account maps no metric to revenue" in told["told"]
+    assert "map revenue to one metric in Klaviyo" in told["mend"]
 
 
 def test_a_failing_notebook_ends_with_1_and_its_run_is_kept(

@@ -77,8 +77,8 @@ def mapped(
 
     Raises:
         WorkFailed: one of the pieces failed; the message says which, and why.
-        InputInvalid: the number of processes is below 1, or no scheduler answers, or Dask is not
-            installed.
+        InputInvalid: the number of processes is below 1, or no scheduler answers or it has no
+            workers, or Dask is not installed.
     """
     if not items:
         return []
@@ -172,6 +172,7 @@ def _dask(address: str) -> Iterator[_Hands]:
             hint="start one with: dask scheduler; or unset WORKBENCH_DASK_SCHEDULER",
         ) from error
     with client:
+        _check_workers(client, address=address)
         yield _Hands(
             # two calls with equal arguments are two pieces of work
             lambda work, item: client.submit(work, item, pure=False),
@@ -181,6 +182,17 @@ def _dask(address: str) -> Iterator[_Hands]:
             ),
             client.cancel,
         )
+
+
+def _check_workers(client: Any, *, address: str) -> None:
+    """Without workers, whatever is handed in would wait for ever."""
+    try:
+        client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
+    except TimeoutError:
+        raise InputInvalid(
+            f"the Dask scheduler at {address} has no workers",
+            hint=f"start one with: dask worker {address}; or unset WORKBENCH_DASK_SCHEDULER",
+        ) from None
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 -- One row per campaign message that was received in the days, newest first.
--- Uniques do not add up over days: who got a message on several is taken off again.
+-- Uniques do not add up over days: who got a message on several is taken off again. Conversions and
+-- revenue are null where the account maps no metric to revenue.
 --   %(first)s, %(last)s  account days of the receipt, both included
 with summed as (
     select
@@ -38,6 +39,12 @@ repeated as (
         and next_on between %(first)s and %(last)s
         and first_on >= %(first)s
     group by message_id
+),
+
+mapping as (
+    select count(*) > 0 as has_revenue
+    from mart.metric_role
+    where account_id = %(account_id)s and role = 'revenue'
 )
 
 select
@@ -53,9 +60,10 @@ select
     (s.unique_human_opens - coalesce(r.unique_human_opens, 0))::bigint as unique_human_opens,
     (s.unique_clicks - coalesce(r.unique_clicks, 0))::bigint as unique_clicks,
     (s.unsubscribes - coalesce(r.unsubscribes, 0))::bigint as unsubscribes,
-    s.conversions::bigint as conversions,
-    s.revenue
+    case when o.has_revenue then s.conversions::bigint end as conversions,
+    case when o.has_revenue then s.revenue end as revenue
 from summed as s
+cross join mapping as o
 inner join mart.message as m on m.account_id = %(account_id)s and s.message_id = m.message_id
 left join repeated as r on s.message_id = r.message_id
 where m.source = 'campaign'

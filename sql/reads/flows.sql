@@ -37,6 +37,12 @@ repeated as (
         and next_on between %(first)s and %(last)s
         and first_on >= %(first)s
     group by message_id
+),
+
+mapping as (
+    select count(*) > 0 as has_revenue
+    from mart.metric_role
+    where account_id = %(account_id)s and role = 'revenue'
 )
 
 select
@@ -51,9 +57,10 @@ select
     sum(s.unique_human_opens - coalesce(r.unique_human_opens, 0))::bigint as unique_human_opens,
     sum(s.unique_clicks - coalesce(r.unique_clicks, 0))::bigint as unique_clicks,
     sum(s.unsubscribes - coalesce(r.unsubscribes, 0))::bigint as unsubscribes,
-    sum(s.conversions)::bigint as conversions,
-    sum(s.revenue) as revenue
+    sum(case when o.has_revenue then s.conversions end)::bigint as conversions,
+    sum(case when o.has_revenue then s.revenue end) as revenue
 from summed as s
+cross join mapping as o
 inner join mart.message as m on m.account_id = %(account_id)s and s.message_id = m.message_id
 left join repeated as r on s.message_id = r.message_id
 where m.source = 'flow'

@@ -94,6 +94,12 @@ def test_campaigns_that_earned_nothing_yet() -> None:
     assert second.endswith("; no campaign of the week has earned an order so far.")
 
 
+def test_campaigns_whose_revenue_is_not_known_are_not_ranked() -> None:
+    second = sentences(campaigns=CAMPAIGNS.assign(revenue=float("nan"), conversions=float("nan")))
+    assert second[1].startswith("Klaviyo credits")
+    assert "campaign" not in second[1]
+
+
 @pytest.mark.parametrize("days", [0, 6])
 def test_a_forecast_that_ends_within_the_week_is_not_summed(days: int) -> None:
     third = sentences(predictions=AHEAD.head(days))[2]

@@ -267,6 +267,10 @@ def test_messages_are_sorted_and_rows_without_a_rate_keep_their_place():
         (plot_coverage(COVERAGE.tail(1)), "No interval could be tested."),
         (plot_backtest(SCORES.tail(1)), "No model has an error that can be compared."),
         (plot_messages(MESSAGES.head(0), currency="USD"), "No message was sent in this period."),
+        (
+            plot_messages(MESSAGES.assign(revenue=float("nan")), currency="USD"),
+            "The revenue of messages is not known.",
+        ),
         (plot_sparkline(HISTORY.head(0)), "no data"),
     ],
 )

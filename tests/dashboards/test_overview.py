@@ -5,6 +5,7 @@ from workbench import load
 from workbench.dashboards.overview import OverviewPage, requested, revenue_note
 from workbench.db import Database
 from workbench.errors import InputInvalid
+from workbench.refresh import refresh_facts
 
 DEFAULTS = {"account": "", "first": "", "last": "", "comparison": "period before"}
 
@@ -53,6 +54,21 @@ def test_an_unknown_account_is_not_replaced_by_another() -> None:
     page = OverviewPage("account=NoOne", **DEFAULTS)
     assert "NoOne" in page.notice.value
     assert page.key_numbers.value == ""
+
+
+def test_revenue_that_is_not_known_is_told_and_the_rest_is_shown(
+    synced_database: Database,
+) -> None:
+    with synced_database.connection() as connection:
+        connection.execute("update klaviyo.mapped_metric set metric_id = null")
+    load.use_database(synced_database)
+    refresh_facts(load.load_account())
+    page = OverviewPage(**DEFAULTS)
+    assert "maps no metric to revenue" in page.revenue_note.value
+    assert "map revenue to one metric in Klaviyo" in page.revenue_note.value
+    assert "maps no metric to revenue" in page.key_numbers.value
+    assert "wb-message" not in page.notice.value
+    assert "<td" in page.campaigns.value
 
 
 def test_the_sentence_on_revenue_is_computed() -> None:

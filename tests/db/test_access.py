@@ -494,6 +494,59 @@ def test_a_reader_loads_what_dashboards_show(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("role", [Role.reader, Role.analyst])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "--cache"],
+        ["runs"],
+        ["doctor", "--checks"],
+        ["refresh"],
+        ["migrate"],
+        ["database"],
+        ["maintain"],
+        ["roles"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_the_login_may_not_give_says_so(
+    shared: Database, mine: str, name: Callable[[], str], role: Role, words: list[str]
+) -> None:
+    told = {"WORKBENCH_DATABASE_URL": url_of(shared, name(), role, mine)}
+    with pytest.raises(RightMissing, match=r"this login may not do that: .*writer or owner"):
+        CliRunner().invoke(app, words, env=told, catch_exceptions=False)
+
+
+@pytest.mark.parametrize("role", [Role.reader, Role.analyst])
+def test_doctor_tells_a_login_what_it_may_see(
+    shared: Database, mine: str, name: Callable[[], str], role: Role
+) -> None:
+    env = {
+        "WORKBENCH_DATABASE_URL": url_of(shared, name(), role, mine),
+        "WORKBENCH_PROJECT_DIR": str(REPOSITORY),
+        "KLAVIYO_API_KEY": None,
+    }
+    done = CliRunner().invoke(app, ["doctor", "--json"], env=env, catch_exceptions=False)
+    found = {finding["subject"]: finding for finding in json.loads(done.stdout)}
+    assert found["database"]["state"] == found["account"]["state"] == "ok"
+    assert mine in found["account"]["told"]
+    assert "synced up to 20" in found["account"]["told"]
+    assert found["schema"]["state"] == "absent"
+    assert "not migrations, syncs and runs" in found["schema"]["told"]
+
+
+def test_doctor_tells_a_login_without_a_role_what_it_lacks(
+    shared: Database, name: Callable[[], str]
+) -> None:
+    told = {"WORKBENCH_DATABASE_URL": make_login(shared, name())}
+    done = CliRunner().invoke(app, ["doctor", "--json"], env=told, catch_exceptions=False)
+    assert done.exit_code == 1
+    [lacked] = [each for each in json.loads(done.stdout) if each["state"] == "missing"]
+    assert "this login may not do that" in lacked["told"]
+    assert "writer or owner" in lacked["mend"]
+
+
 def test_all_accounts_or_none(shared: Database, mine: str, name: Callable[[], str]) -> None:
     every, someone = name(), name()
     seen = "select array_agg(distinct account_id order by account_id) from mart.orders"

@@ -292,8 +292,10 @@ def test_what_does_not_fit_is_refused_before_anything_is_made(
         cases.append((lent, DatabaseUnavailable, "Community, whose columnstore this server cannot"))
     for change, error, message in cases:
         retell(backup, **given | change)
-        with pytest.raises(error, match=message):
+        with pytest.raises(error, match=message) as refused:
             restore(backup, database=small, into="never_made", told=quiet)
+        is_of_edition = change.keys() & {"timescaledb", "edition"}
+        assert ("workbench upgrade-edition --to" in refused.value.hint) == bool(is_of_edition)
     assert databases(server) == before
     with pytest.raises(InputInvalid, match=r"is no backup: it has no manifest\.json"):
         drill(backup.parent, database=small, told=quiet)

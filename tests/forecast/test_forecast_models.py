@@ -181,7 +181,10 @@ def test_nothing_falls_below_zero_that_was_not_negative_before_its_origin(series
 
 def test_models_are_named():
     assert list(named_models(["ets", "seasonal_naive"])) == ["ets", "seasonal_naive"]
-    assert set(MODELS) == {"naive", "seasonal_naive", "ets", "prophet"}
+    assert set(MODELS) == {
+        "naive", "seasonal_naive", "ets", "arima", "stl_ets", "stl_drift", "prophet",
+        "croston", "sba", "tsb", "adida", "imapa",
+    }  # fmt: skip
     with pytest.raises(InputInvalid, match="no model is named 'oracle'") as refused:
         named_models(["oracle"])
     assert "seasonal_naive" in refused.value.hint

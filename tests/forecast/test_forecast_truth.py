@@ -71,15 +71,22 @@ def test_trend_seasons_and_promotions_are_found_together():
     assert result.champions["model"].item() in ("regression", "regression_with_lags")
 
 
+def above_naive(series: np.ndarray) -> float:
+    """The error of the forecast of 400 days, as a multiple of that of their last value."""
+    past = pd.concat([daily(one[:400], uid=f"w{row:03d}") for row, one in enumerate(series)])
+    said = forecast(past, h=H, seed=0).predictions["y_hat"].to_numpy().reshape(-1, H)
+    mine = np.abs(series[:, 400:] - said).mean()
+    return float(mine / np.abs(series[:, 400:] - series[:, 399:400]).mean())
+
+
 def test_a_random_walk_is_forecast_nearly_as_well_as_by_its_last_value():
-    rng = np.random.default_rng(8)
-    walks = 1000 + np.cumsum(rng.normal(0, 5, (30, 400 + H)), axis=1)
-    past = pd.concat([daily(walk[:400], uid=f"w{row:02d}") for row, walk in enumerate(walks)])
-    result = forecast(past, h=H, seed=0)
-    said = result.predictions["y_hat"].to_numpy().reshape(30, H)
-    mine = np.abs(walks[:, 400:] - said).mean()
-    naive = np.abs(walks[:, 400:] - walks[:, 399:400]).mean()
-    assert mine < 1.08 * naive
+    # a set of 200 walks strays by about half a percent, so no single one tells
+    found = []
+    for seed in (1, 2, 3):
+        steps = np.random.default_rng(seed).normal(0, 5, (200, 400 + H))
+        found.append(above_naive(1000 + np.cumsum(steps, axis=1)))
+    assert max(found) < 1.015
+    assert np.mean(found) < 1.008
 
 
 def test_a_level_that_has_just_shifted_is_not_forgotten():

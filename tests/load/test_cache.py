@@ -106,7 +106,7 @@ def test_the_command_line_shows_where_results_came_from(
             text=True,
             check=True,
             cwd=Path(__file__).parents[2],
-            env={"WORKBENCH_DATABASE_URL": str(embedded_settings.database_url), "COLUMNS": "120"},
+            env={"WORKBENCH_DATABASE_URL": str(embedded_settings.database_url), "COLUMNS": "40"},
         ).stdout
         for more in ((), ("--json",))
     ]

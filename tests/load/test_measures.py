@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable
 
 import pytest
 
+from workbench.errors import DataMissing
 from workbench.load import (
     load_campaigns,
     load_daily_revenue,
     load_flows,
     load_key_numbers,
     load_measures,
+    load_missing_revenue,
+    load_series,
 )
 
 from .conftest import CREDITS, Book, days
@@ -92,7 +96,70 @@ def test_what_the_account_does_not_map_is_unknown(new_book: Callable[..., Book])
     }  # fmt: skip
     assert found["delivered"] == 1
     numbers = load_key_numbers(book.account, WEEK).set_index("metric")
-    assert numbers.reason["revenue"] == "the account maps no metric to it"
+    assert numbers.reason["revenue"] == "the account maps no metric to revenue"
+
+
+FORMULA = (
+    'the account maps revenue to the custom metric "Net sales",'
+    " a formula whose orders cannot be told from other events"
+)
+
+
+def test_revenue_that_is_a_custom_metric_is_missing_with_its_reason(
+    new_book: Callable[..., Book],
+) -> None:
+    book, other = new_book(revenue=None), new_book()
+    book.execute(
+        "insert into klaviyo.custom_metric"
+        " (account_id, custom_metric_id, name, aggregation_method, metric_ids, payload)"
+        " values (%(account_id)s, 'X1', 'Net sales', 'value', '{order}', '{}')"
+    )
+    book.execute(
+        "insert into klaviyo.mapped_metric (account_id, mapping, custom_metric_id, payload)"
+        " values (%(account_id)s, 'revenue', 'X1', '{}')"
+    )
+    for each in (book, other):
+        each.order("2026-10-27 15:00+00", 100)
+        each.event("received", "2026-10-27 15:00+00", message="C1")
+        each.event("received", "2026-10-27 15:00+00", message="FM1")
+        each.refresh()
+    missing = load_missing_revenue().set_index("account_id").reason
+    assert missing.to_dict() == {book.account_id: FORMULA}
+    for load in (
+        lambda: load_daily_revenue(book.account, WEEK),
+        lambda: load_series(book.account, "revenue", WEEK),
+        lambda: load_series(book.account, "orders", WEEK, grain="h"),
+    ):
+        with pytest.raises(DataMissing, match=re.escape(FORMULA)) as refused:
+            load()
+        assert "map revenue to one metric in Klaviyo" in refused.value.hint
+    numbers = load_key_numbers(book.account, WEEK).set_index("metric")
+    assert math.isnan(numbers.value["revenue"])
+    assert numbers.reason["revenue"] == numbers.reason["revenue_per_recipient"] == FORMULA
+    for messages in (load_campaigns, load_flows):
+        [row] = messages(book.account, WEEK).to_dict("records")
+        assert math.isnan(row["revenue"])
+        assert math.isnan(row["conversions"])
+        assert math.isnan(row["revenue_per_recipient"])
+        [row] = messages(other.account, WEEK).to_dict("records")
+        assert (row["revenue"], row["conversions"]) == (0, 0)
+    assert load_daily_revenue(other.account, WEEK).revenue.sum() == 100
+
+
+def test_revenue_waits_for_the_refresh_of_a_metric_mapped_anew(
+    new_book: Callable[..., Book],
+) -> None:
+    book = new_book(revenue=None)
+    book.order("2026-10-27 15:00+00", 100)
+    book.refresh()
+    with pytest.raises(DataMissing, match="maps no metric to revenue"):
+        load_daily_revenue(book.account, WEEK)
+    book.map_revenue("order")
+    with pytest.raises(DataMissing, match="not refreshed since"):
+        load_daily_revenue(book.account, WEEK)
+    book.refresh()
+    assert load_missing_revenue().empty
+    assert load_daily_revenue(book.account, WEEK).revenue.sum() == 100
 
 
 def test_row_14_machines_count_in_the_raw_rates_only(book: Book) -> None:

@@ -126,18 +126,20 @@ def test_members_are_forecast_with_their_total_and_add_up_to_it(shop: Book) -> N
     assert "3 series add up along the tree" in made.notes
 
 
-def test_what_two_processes_say_one_says_too(shop: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.outlooks.make._CHUNK", 1)  # each series a piece of its own
+def test_what_two_workers_say_one_says_too(
+    shop: Book, monkeypatch: pytest.MonkeyPatch, scheduler: str
+) -> None:
+    monkeypatch.setattr("workbench.outlooks.pieces._MOST", 1)  # each series a piece of its own
     for channel in ("email", "sms"):
         earned(shop, source="campaign", channel=channel)
     asked = Asked(horizon=7, origins=3, dimension="channel")
-    ids = {
-        make_outlooks([shop.account], ["revenue"], asked=asked, workers=Workers(count))[
-            0
-        ].forecast_id
-        for count in (1, 2)
-    }
-    assert len(ids) == 1  # an id is a digest of all that was said
+    made = [
+        make_outlooks([shop.account], ["revenue"], asked=asked, workers=workers)[0]
+        for workers in (Workers(1), Workers(2), Workers(1, scheduler=scheduler))
+    ]
+    assert len({one.forecast_id for one in made}) == 1  # a digest of all that was said
+    assert len({one.notes for one in made}) == 1
+    assert "2 series are too many to be forecast so that they add up to revenue" in made[0].notes
 
 
 def test_a_forecast_as_of_a_day_knows_nothing_behind_it(shop: Book) -> None:

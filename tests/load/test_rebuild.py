@@ -397,6 +397,33 @@ def test_a_refresh_follows_the_account_to_another_time_zone(book: Book) -> None:
     assert book.refresh().total == 0  # and then it rests
 
 
+def test_a_refresh_follows_the_account_to_another_currency(
+    new_book: Callable[..., Book],
+) -> None:
+    book, other = new_book(), new_book()
+    for each in (book, other):
+        each.event("received", "2026-10-26 15:00+00", message="C1")
+        each.order("2026-10-27 15:00+00", 10, message="C1", currency="USD")
+        each.order("2026-10-27 16:00+00", 7, message="C1", currency="EUR")
+        each.refresh()
+    untouched = facts(other)
+    for each, revenue in ((book, 7), (other, 10)):
+        if each is book:
+            each.execute(
+                "update klaviyo.account set currency = 'EUR' where account_id = %(account_id)s"
+            )
+        each.event("viewed", "2026-10-29 15:00+00")
+        each.refresh()
+        [sent] = each.rows("mart.message_recipient")
+        [summed] = each.rows("mart.message_performance")
+        assert sent["revenue"] == summed["revenue"] == revenue
+    by_and_by = facts(book)
+    assert facts(other)["mart.orders"] == untouched["mart.orders"]
+    rebuild_facts(book.account)
+    assert facts(book) == by_and_by
+    assert book.refresh().total == 0  # and then it rests
+
+
 def test_days_have_no_gap_where_events_have_one(book: Book) -> None:
     for day in ("2026-10-28", "2022-03-01", "2024-05-05"):
         book.event("viewed", f"{day} 15:00+00")

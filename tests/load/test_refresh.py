@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.db import Database
+from workbench.db import Database, statement
 from workbench.load import load_measures, load_refreshes
 from workbench.periods import DateRange
 from workbench.refresh import RefreshSummary
@@ -194,6 +194,23 @@ def test_the_calendar_reaches_a_year_ahead_without_a_gap(book: Book) -> None:
     book.refresh()
     found = [day for (day,) in book.execute("select day from mart.dim_date order by day")]
     assert found == list(DateRange(dt.date(2026, 10, 20), dt.date(2027, 10, 28)))
+
+
+def test_an_event_of_another_age_adds_its_own_day_only(book: Book) -> None:
+    for first in ("1700-03-01", "3999-03-01", "2026-10-27"):
+        book.event("viewed", f"{first} 15:00+00")
+    book.refresh()
+    book.event("viewed", "2026-10-20 15:00+00")
+    book.event("viewed", "2999-12-31 15:00+00")
+    book.refresh()
+    found = {str(day) for (day,) in book.execute("select day::text from mart.dim_date")}
+    counted = {row["day"] for row in book.rows("mart.metric_daily")}
+    aged = {"1700-03-01", "2999-12-31", "3999-03-01"}
+    assert counted == {*aged, "2026-10-20", "2026-10-27"}
+    # 30 years before the sync of 2026-11-10, and two years after it
+    assert found - aged == {str(day) for day in days("1996-11-10", "2028-11-10")}
+    with book.database.connection() as connection:
+        assert connection.execute(statement("checks/days_missing")).fetchall() == []
 
 
 def test_uniques_of_a_day_and_money_of_two_currencies(book: Book) -> None:

@@ -75,6 +75,8 @@ def _messages_sentence(now: pd.DataFrame, campaigns: pd.DataFrame, currency: str
     if campaigns.empty:
         return f"{credited}; no campaign was received in the week."
     best = campaigns.sort_values(["revenue", "name"], ascending=[False, True]).iloc[0]
+    if math.isnan(best.revenue):
+        return f"{credited}."
     if best.revenue == 0:
         return f"{credited}; no campaign of the week has earned an order so far."
     return (

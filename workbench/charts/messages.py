@@ -30,7 +30,7 @@ def plot_messages(
 
     Args:
         table: one row per message: ``name revenue open_rate click_rate``; money in ``currency``,
-            rates as fractions 0 to 1, NaN where nothing was delivered.
+            NaN where it is not known; rates as fractions 0 to 1, NaN where nothing was delivered.
         currency: ISO 4217 code.
         title: of the figure.
         most: messages shown.
@@ -41,6 +41,8 @@ def plot_messages(
     wanted = checked(table, columns=["name", "revenue", *_RATES])
     if wanted.empty:
         return empty_chart("No message was sent in this period.", title=title)
+    if wanted["revenue"].isna().all():
+        return empty_chart("The revenue of messages is not known.", title=title)
     shown = wanted.nlargest(most, "revenue", keep="first")
     shown = shown.assign(label=_labels(shown["name"]))
     left = len(wanted) - len(shown)

@@ -24,6 +24,7 @@ _COLUMNS = {
     "count_results": "kept",
     "count_bytes": "bytes",
 }
+_WIDTH = 120  # of the table
 
 
 def show_cache(*, as_json: bool) -> None:
@@ -36,10 +37,11 @@ def show_cache(*, as_json: bool) -> None:
         return
     table = Table(title="results of the last 30 days")
     for name, heading in _COLUMNS.items():
-        table.add_column(heading, justify="left" if name == "statement" else "right")
+        table.add_column(heading, justify="left" if name == "statement" else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(_text(str(name), row[name]) for name in _COLUMNS))
-    Console().print(table)
+    # a name cut short cannot be looked up: rather wider than a narrow terminal
+    Console(width=max(Console().width, _WIDTH)).print(table)
 
 
 def _text(name: str, value: object) -> str:

@@ -15,6 +15,7 @@ from workbench.db import (
     open_database,
     pending_migrations,
     require_schema,
+    rights_told,
     stop_embedded,
 )
 from workbench.db import migrate as migrate_database
@@ -32,8 +33,11 @@ def ready_database(settings: Settings) -> Iterator[Database]:
 
     The embedded one belongs to this workbench alone and is brought up to date in passing; any
     other may serve more than us, and only ``workbench migrate`` changes it.
+
+    Raises:
+        RightMissing: the login may not do what the block asks of it.
     """
-    with open_database(settings) as opened:
+    with open_database(settings) as opened, rights_told():
         if settings.database_url is None:
             migrate_database(opened)
         require_schema(opened)
@@ -45,7 +49,7 @@ def migrate() -> None:
 
     Example: WORKBENCH_DATABASE_URL=postgresql://user@host/name workbench migrate
     """
-    with open_database(read_settings()) as opened:
+    with open_database(read_settings()) as opened, rights_told():
         applied = migrate_database(opened)
         print(f"{opened.label} ({opened.edition.value}): ", end="")
         print(f"applied {', '.join(applied)}" if applied else "nothing to do")
@@ -74,7 +78,7 @@ def database(
             "WORKBENCH_DATABASE_URL names another database", hint="unset it to use the embedded one"
         )
     if settings.database_url is not None:
-        with open_database(settings) as opened:
+        with open_database(settings) as opened, rights_told():
             behind = pending_migrations(opened)
             print(f"{opened.label}, {opened.edition.value}, {len(behind)} migrations pending")
         return

@@ -21,19 +21,31 @@ from workbench.db import (
     Database,
     check_names,
     embedded_status,
+    may_see_upkeep,
     open_database,
     pending_migrations,
+    rights_told,
     run_check,
 )
 from workbench.db.roles import missing_roles
 from workbench.db.upkeep import index_findings
-from workbench.errors import WorkbenchError
+from workbench.errors import InputInvalid, WorkbenchError
 from workbench.klaviyo import KlaviyoClient, pages
-from workbench.load import load_accounts, use_database
+from workbench.load import (
+    MAP_REVENUE,
+    Account,
+    first_day_apart,
+    load_account,
+    load_accounts,
+    load_missing_revenue,
+    use_database,
+)
 from workbench.settings import Settings, read_settings
 
 __all__ = ["doctor"]
 
+_UPDATE_ZONES = "update the time zones (tzdata) of the database server and of this machine"
+_NAME_CITY = "choose a time zone named by a city in Klaviyo (Europe/Berlin), then: workbench sync"
 _PACKAGES = "jupyterlab papermill ipywidgets psycopg httpx pandas statsmodels prophet voila".split()
 
 
@@ -126,22 +138,30 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "absent", told, "workbench demo, or workbench sync")
         return
     try:
-        with open_database(settings) as opened:
+        with open_database(settings) as opened, rights_told():
             told = f"{opened.label}, {opened.edition.value}"
             if opened.timescaledb_version:
                 told += f" {opened.timescaledb_version} on PostgreSQL {opened.server_version}"
             yield Finding("database", "ok", told)
-            behind = pending_migrations(opened)
-            if behind:
-                told = f"{len(behind)} migrations pending"
-                yield Finding("schema", "missing", told, "workbench migrate")
+            schema = _schema(opened)
+            yield schema
+            if schema.state == "missing":
                 return
-            yield Finding("schema", "ok", "up to date")
             yield _roles(opened)
             use_database(opened)
             yield from _accounts()
     except WorkbenchError as error:
         yield Finding("database", "missing", error.message, error.hint)
+
+
+def _schema(opened: Database) -> Finding:
+    if not may_see_upkeep(opened):
+        told = "this login sees accounts and their numbers, not migrations, syncs and runs"
+        return Finding("schema", "absent", told, "connect as a writer or owner to see them")
+    if behind := pending_migrations(opened):
+        told = f"{len(behind)} migrations pending"
+        return Finding("schema", "missing", told, "workbench migrate")
+    return Finding("schema", "ok", "up to date")
 
 
 def _roles(opened: Database) -> Finding:
@@ -160,6 +180,29 @@ def _accounts() -> Iterator[Finding]:
         yield Finding("account", "ok", told.strip())
     if accounts.empty:
         yield Finding("account", "absent", "none synced yet", "workbench sync, or workbench demo")
+    for _, row in load_missing_revenue().iterrows():
+        told = f"that of {row.account_id} is not known: {row.reason}"
+        yield Finding("revenue", "absent", told, MAP_REVENUE)
+    for account_id in accounts.account_id[accounts.as_of.notna()]:
+        yield from _zone(load_account(account_id))
+
+
+def _zone(account: Account) -> Iterator[Finding]:
+    try:
+        apart = first_day_apart(account)
+    except InputInvalid as error:
+        yield Finding(
+            "time zone", "broken", f"{account.account_id}: {error.message}", _UPDATE_ZONES
+        )
+        return
+    if apart is not None:
+        told = (
+            f"{account.account_id}: {apart} begins at another instant in the database than here,"
+            f" by their rules of {account.timezone}"
+        )
+        # the server takes an abbreviation for an offset that knows no summer
+        mend = _UPDATE_ZONES if "/" in account.timezone else _NAME_CITY
+        yield Finding("time zone", "broken", told, mend)
 
 
 def _indexes(settings: Settings) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from workbench.analytics import key_number_changes
 from workbench.analytics.figures import count_text, day_text, money_text, rate_text
-from workbench.charts import plot_revenue
+from workbench.charts import empty_chart, plot_revenue
 from workbench.charts.tables import CAMPAIGN_COLUMNS, FLOW_COLUMNS, table_html
 from workbench.dashboards.chart import ChartView
 from workbench.dashboards.controls import COMPARISONS, PRESETS, Controls, Selection
@@ -155,18 +155,16 @@ class _Contents:
 
 def _contents(account: Account, days: DateRange, compared: DateRange | None) -> _Contents:
     numbers = load_key_numbers(account, days)
-    daily = load_daily_revenue(account, days)
-    earlier = None
     if compared:
         numbers = key_number_changes(numbers, load_key_numbers(account, compared))
-        earlier = load_daily_revenue(account, compared)
+    revenue, note = _revenue(account, days, compared)
     campaigns = load_campaigns(account, days).sort_values("revenue", ascending=False)
     flows = load_flows(account, days).sort_values("revenue", ascending=False)
     currency = account.currency
     return _Contents(
         key_numbers=key_numbers_html(numbers, currency=currency, days=days, compared=compared),
-        revenue=plot_revenue(daily, currency=currency, comparison=earlier),
-        revenue_note=revenue_note(daily, currency=currency),
+        revenue=revenue,
+        revenue_note=note,
         campaigns=table_html(
             campaigns,
             columns=CAMPAIGN_COLUMNS,
@@ -180,6 +178,17 @@ def _contents(account: Account, days: DateRange, compared: DateRange | None) -> 
             empty="No flow sent a message on these days.",
         ),
     )
+
+
+def _revenue(account: Account, days: DateRange, compared: DateRange | None) -> tuple[Any, str]:
+    """The chart of daily revenue and the sentence below it; it says why where none is known."""
+    try:
+        daily = load_daily_revenue(account, days)
+        earlier = load_daily_revenue(account, compared) if compared else None
+    except DataMissing as missing:
+        return empty_chart("Revenue is not known.", title="Revenue per day"), message_html(missing)
+    chart = plot_revenue(daily, currency=account.currency, comparison=earlier)
+    return chart, revenue_note(daily, currency=account.currency)
 
 
 def revenue_note(daily: pd.DataFrame, *, currency: str) -> str:

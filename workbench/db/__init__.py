@@ -30,6 +30,7 @@ from workbench.db.gone import mark_gone, rows_not_met, unmark_gone
 from workbench.db.merge import Merged, insert_frame, merge_rows, staging_table
 from workbench.db.migrations import migrate, pending_migrations, require_schema
 from workbench.db.moving import CopiedTable, Told, copy_database, count_rows
+from workbench.db.rights import may_see_upkeep, rights_told
 from workbench.db.sparing import store_sparing
 from workbench.db.statements import statement
 
@@ -65,6 +66,7 @@ __all__ = [
     "empty_table",
     "insert_frame",
     "mark_gone",
+    "may_see_upkeep",
     "merge_rows",
     "migrate",
     "move_up",
@@ -76,6 +78,7 @@ __all__ = [
     "refresh_aggregates",
     "relations_of",
     "require_schema",
+    "rights_told",
     "rows_not_met",
     "run_check",
     "set_chunk_interval",

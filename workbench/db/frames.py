@@ -12,6 +12,7 @@ import psycopg
 from psycopg.types.numeric import FloatLoader
 
 from workbench.db.connect import Database
+from workbench.db.rights import rights_told
 from workbench.db.statements import statement
 
 __all__ = ["frame_of", "read_frame", "read_frames"]
@@ -48,9 +49,13 @@ def read_frame(
             connection is lost meanwhile.
         path: statement below sql/, such as ``"reads/metric_daily"``.
         params: values of its named parameters; a literal percent sign is written %% in the file.
+
+    Raises:
+        RightMissing: the login of the database may not read that.
     """
     if isinstance(source, Database):
-        return source.read(lambda connection: read_frame(connection, path, params))
+        with rights_told():
+            return source.read(lambda connection: read_frame(connection, path, params))
     with source.cursor() as cursor:
         cursor.adapters.register_loader("numeric", FloatLoader)
         cursor.execute(statement(path), params or {})

@@ -25,6 +25,7 @@ import psycopg
 from psycopg import errors
 
 from workbench.db.connect import Database, Edition
+from workbench.db.rights import may_see_upkeep
 from workbench.db.script import statements_in
 from workbench.db.statements import SQL_ROOT
 from workbench.errors import DatabaseOutdated, DatabaseUnavailable, MigrationFailed
@@ -50,8 +51,6 @@ on conflict (name) do update set checksum = excluded.checksum, applied_at = now(
 """
 # what a copy from another database notes while it is under way
 IS_UNFINISHED = "select to_regclass('workbench_copy.progress') is not null"
-# readers and analysts may not: whoever made their login has migrated
-_MAY_LOOK = "select has_schema_privilege(to_regnamespace('ops'), 'usage') is not false"
 _EVERY = frozenset(Edition)
 # folders whose files are all run again when one of them, or the schema, has changed
 _SETS = {
@@ -131,8 +130,8 @@ def require_schema(database: Database, *, sql_root: Path = SQL_ROOT) -> None:
                 f"{database.label} is an unfinished copy of another database",
                 hint="finish it: run the same workbench upgrade-edition --to again",
             )
-        if connection.execute(_MAY_LOOK).fetchone() == (False,):
-            return
+    if not may_see_upkeep(database):
+        return  # whoever made this login has migrated
     if pending := pending_migrations(database, sql_root=sql_root):
         raise DatabaseOutdated(
             f"the schema of {database.label} is older than this code: it lacks {pending[0]}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,10 @@ from workbench.forecast.frames import checked_series, future_frame, seasons_of
 from workbench.forecast.model import Model, floors
 from workbench.forecast.origins import Backtest, backtest, rolling_origins
 from workbench.forecast.panel import Panel, panels
-from workbench.forecast.registry import models_for
+from workbench.forecast.registry import SPARSE_MODELS, models_for
 from workbench.forecast.scores import backtest_scores, champion, naive_errors
+from workbench.forecast.sparse import mostly_zero, with_sparse_models
+from workbench.forecast.walks import naive_parts
 
 __all__ = [
     "COMBINATION",
@@ -118,14 +121,16 @@ def forecast(
         seed: handed to every model; same inputs and seed, same result.
         freq: of the steps: h, D, W or MS.
         seasons: their lengths in steps, the shortest first; those of ``freq`` when not given.
-        models: by the name under which they are reported; those of ``freq`` when not given.
+        models: by the name under which they are reported; those of ``freq`` when not given, and
+            then those for demand that is mostly zero are tried on series of that kind.
         country: name or ISO code; its public holidays and the days that shops live by enter as
             the column ``holiday``.
         future: one row per (unique_id, ds) ahead, with the columns known in advance that the
             series has; not needed when it has none.
         origins: of the backtest; more of them make weights and intervals finer.
         step: steps between two origins; half of h when not given.
-        by: the score that crowns the champion.
+        by: the score that crowns the champion; of a series that is mostly zero it is rmse, because
+            a forecast of 0 has the smallest absolute error.
 
     Raises:
         ContractBroken, DataMissing: the series or ``future`` cannot be forecast as it is.
@@ -147,6 +152,7 @@ def forecast(
         forecast_panel(
             panel,
             models=models_for(freq) if models is None else models,
+            sparse_models=SPARSE_MODELS if models is None else {},
             origins=backs,
             seed=seed,
         )
@@ -175,19 +181,25 @@ def revised(
 
 
 def forecast_panel(
-    panel: Panel, *, models: Mapping[str, Model], origins: Sequence[int], seed: int
+    panel: Panel,
+    *,
+    models: Mapping[str, Model],
+    origins: Sequence[int],
+    seed: int,
+    sparse_models: Mapping[str, Model] = MappingProxyType({}),
 ) -> PanelForecast:
     """The same job for one panel, arrays in, arrays out.
+
+    ``sparse_models`` are tried beside ``models`` on the series that are mostly zero.
 
     Raises:
         ModelFailed: every model failed for some series.
     """
     tested = backtest(panel, models=models, origins=origins, seed=seed)
+    tested = with_sparse_models(tested, models=sparse_models, seed=seed)
     _check_all_said(tested)
-    skill = weights(skill_errors(tested.y, y_hat=tested.y_hat, recent=tested.recent))
-    shares = fallback_weights(tested, shares=skill)
+    shares, past = _shares(tested)
     y_hat = combined(tested.ahead, weights=shares)
-    past = _out_of_sample(tested)
     errors = tested.y - past
     scale = naive_errors(panel, origins=(0,))[:, 0]
     below, above = conformal_bounds(errors, scale=scale)
@@ -205,12 +217,29 @@ def forecast_panel(
     )
 
 
-def _out_of_sample(tested: Backtest) -> Floats:
+def _shares(tested: Backtest) -> tuple[Floats, Floats]:
+    """(n, m) the weights, and (n, k, h) what the combination would have said at the origins."""
+    sparse = mostly_zero(tested.panel)
+    errors = skill_errors(tested.y, y_hat=tested.y_hat, recent=tested.recent, sparse=sparse)
+    shares = fallback_weights(tested, shares=weights(errors))
+    past = _out_of_sample(tested, sparse=sparse)
+    part = naive_parts(tested, past=past)
+    if part.any():
+        naive = tested.models.index("naive")
+        shares = (1 - part[:, None]) * shares
+        shares[:, naive] += part
+        # the intervals are those of what is said, so the past is moved alike
+        part = part[:, None, None]
+        past = np.where(part > 0, (1 - part) * past + part * tested.y_hat[:, naive], past)
+    return shares, past
+
+
+def _out_of_sample(tested: Backtest, *, sparse: NDArray[np.bool_]) -> Floats:
     """(n, k, h) the combination at each origin, with weights of the other origins."""
     past = np.full(tested.y.shape, np.nan)
     for at in range(len(tested.origins)):
         others = np.arange(len(tested.origins)) != at
-        errors = skill_errors(tested.y[:, others], y_hat=tested.y_hat[:, :, others])
+        errors = skill_errors(tested.y[:, others], y_hat=tested.y_hat[:, :, others], sparse=sparse)
         past[:, at] = combined(tested.y_hat[:, :, at], weights=weights(errors))
     return np.where(np.isfinite(tested.y), past, np.nan)
 
@@ -242,11 +271,20 @@ def _result(done: tuple[PanelForecast, ...], *, notes: tuple[str, ...], by: str)
         weights=_whole([_weights(one) for one in done], ["unique_id", "model"]),
         scores=scores,
         coverage=_whole([_coverage(one) for one in done], ["unique_id", "level"]),
-        champions=_whole([champion(scores, by=by), *fallbacks], ["unique_id"]),
+        champions=_whole([*_champions(scores, done, by=by), *fallbacks], ["unique_id"]),
         dropped=_whole([one.tested.dropped for one in done], ["unique_id", "model"]),
         notes=(*notes, *_short_notes(done), *_unbounded_notes(done)),
         panels=done,
     )
+
+
+def _champions(
+    scores: pd.DataFrame, done: tuple[PanelForecast, ...], *, by: str
+) -> list[pd.DataFrame]:
+    """The best single models of the series that are not mostly zero, and of those that are."""
+    sparse = np.concatenate([one.tested.panel.ids[mostly_zero(one.tested.panel)] for one in done])
+    of_sparse = scores["unique_id"].isin(sparse)
+    return [champion(scores[~of_sparse], by=by), champion(scores[of_sparse], by="rmse")]
 
 
 def _whole(frames: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from workbench.errors import InputInvalid
+from workbench.forecast.arima import arima
 from workbench.forecast.autoregression import autoregression, autoregression_path
 from workbench.forecast.baselines import naive, season_means, seasonal_naive
+from workbench.forecast.counts import adida, croston, imapa, sba, tsb
 from workbench.forecast.ets import ets
 from workbench.forecast.frames import seasons_of
 from workbench.forecast.model import Model
@@ -16,8 +18,9 @@ from workbench.forecast.prophet_model import prophet
 from workbench.forecast.regression import regression, regression_with_lags
 from workbench.forecast.remainder import on_remainder
 from workbench.forecast.smoothing import damped_path, drift_path, ses_path, theta_path
+from workbench.forecast.stl import stl_drift, stl_ets
 
-__all__ = ["CANDIDATES", "MODELS", "models_for", "named_models"]
+__all__ = ["CANDIDATES", "MODELS", "SPARSE_MODELS", "models_for", "named_models"]
 
 _DAY, _WEEK = 24, 168  # in hours
 _YEAR = seasons_of("W")[0]  # in weeks
@@ -97,9 +100,25 @@ CANDIDATES: Mapping[str, Mapping[str, Model]] = MappingProxyType(
     }
 )
 
+# what is combined besides where a series is mostly zero, whatever its frequency
+SPARSE_MODELS: Mapping[str, Model] = MappingProxyType({"sba": sba, "tsb": tsb, "imapa": imapa})
+
 # what a caller may name, beyond the candidates of a frequency
 MODELS: Mapping[str, Model] = MappingProxyType(
-    {"naive": naive, "seasonal_naive": seasonal_naive, "ets": ets, "prophet": prophet}
+    {
+        "naive": naive,
+        "seasonal_naive": seasonal_naive,
+        "ets": ets,
+        "arima": arima,
+        "stl_ets": stl_ets,
+        "stl_drift": stl_drift,
+        "prophet": prophet,
+        "croston": croston,
+        "sba": sba,
+        "tsb": tsb,
+        "adida": adida,
+        "imapa": imapa,
+    }
 )
 
 

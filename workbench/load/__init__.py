@@ -20,6 +20,7 @@ from workbench.load.forecasts import (
     load_forecast_scores,
 )
 from workbench.load.messages import load_campaigns, load_flows
+from workbench.load.missing import MAP_REVENUE, load_missing_revenue
 from workbench.load.numbers import load_daily_revenue, load_key_numbers, load_measures
 from workbench.load.orders import load_last_touch_orders
 from workbench.load.plans import load_campaign_days
@@ -31,14 +32,17 @@ from workbench.load.series import (
     load_series,
     load_series_of_accounts,
 )
+from workbench.load.zones import first_day_apart
 
 __all__ = [
     "DIMENSIONS",
+    "MAP_REVENUE",
     "SERIES_MEASURES",
     "Account",
     "RowsCut",
     "Series",
     "current_database",
+    "first_day_apart",
     "load_account",
     "load_accounts",
     "load_bridge",
@@ -53,6 +57,7 @@ __all__ = [
     "load_key_numbers",
     "load_last_touch_orders",
     "load_measures",
+    "load_missing_revenue",
     "load_refreshes",
     "load_series",
     "load_series_of_accounts",

@@ -18,7 +18,8 @@ def load_campaigns(account: Account, days: DateRange) -> pd.DataFrame:
         message_id, name, channel, subject, sent_on, recipients, delivered, bounced, unique_opens,
         unique_human_opens, unique_clicks, unsubscribes, conversions, revenue, open_rate,
         human_open_rate, click_rate, unsubscribe_rate, revenue_per_recipient. Rates are NaN where
-        nothing was delivered, open rates also where the channel has no opens (SMS).
+        nothing was delivered, open rates also where the channel has no opens (SMS); conversions
+        and revenue where the account's revenue is not known.
     """
     return _with_rates(read_cached("reads/campaigns", within(account, days)))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from workbench.errors import DataMissing
 from workbench.load.accounts import Account, within
 from workbench.load.cached import read_cached
+from workbench.load.missing import reason_without_revenue, require_revenue
 from workbench.metrics import evaluated
 from workbench.periods import DateRange
 
@@ -34,12 +37,21 @@ def load_key_numbers(account: Account, days: DateRange) -> pd.DataFrame:
 
     ``value`` is NaN where ``reason`` says why. Money is in the account's currency.
     """
-    return evaluated(load_measures(account, days))
+    measures = load_measures(account, days)
+    if math.isnan(measures["revenue"]) and (reason := reason_without_revenue(account)):
+        return evaluated(measures, unmapped=reason)
+    return evaluated(measures)
 
 
 def load_daily_revenue(account: Account, days: DateRange) -> pd.DataFrame:
     """One row per account day: ds, revenue, attributed_revenue, orders, holiday.
 
     Days without an order are rows of 0; days before the account's first are not rows.
+
+    Raises:
+        DataMissing: the account's revenue is not known; zeros would be made up.
     """
-    return read_cached("reads/daily_revenue", within(account, days))
+    found = read_cached("reads/daily_revenue", within(account, days))
+    if not found.orders.any():
+        require_revenue(account)
+    return found

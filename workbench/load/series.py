@@ -15,6 +15,7 @@ from workbench.db import read_frame
 from workbench.errors import DataMissing, InputInvalid
 from workbench.load.accounts import Account, within
 from workbench.load.current import current_database
+from workbench.load.missing import require_revenue
 from workbench.load.steps import last_days, whole_steps
 from workbench.periods import DateRange
 
@@ -114,6 +115,8 @@ def load_series(
     counted = counted.rename(columns={column: "y"}).astype({"y": float})
     counted = counted[counted.y.ne(0)]
     if counted.empty:
+        if metric in _OF_ORDERS:
+            require_revenue(account)
         raise DataMissing(
             f"account {account.account_id} has no {metric} from {days.first} to {days.last}",
             hint="workbench status shows what was synced",

@@ -245,11 +245,14 @@ DEFINITIONS: tuple[Definition, ...] = (
 )
 
 
-def evaluated(measures: Mapping[str, float]) -> pd.DataFrame:
+def evaluated(
+    measures: Mapping[str, float], *, unmapped: str = "the account maps no metric to it"
+) -> pd.DataFrame:
     """Every definition computed from base measures.
 
     Args:
         measures: base measure -> value; NaN where it could not be counted.
+        unmapped: why it could not.
 
     Returns:
         One row per definition, in their order: metric, label, unit, basis, value, reason,
@@ -261,7 +264,7 @@ def evaluated(measures: Mapping[str, float]) -> pd.DataFrame:
     >>> evaluated(dict.fromkeys(base_measures(), 0.0)).set_index("metric").reason["open_rate"]
     'nothing delivered'
     """
-    rows = [_row(definition, measures) for definition in DEFINITIONS]
+    rows = [_row(definition, measures, unmapped) for definition in DEFINITIONS]
     return pd.DataFrame(rows)
 
 
@@ -271,8 +274,8 @@ def base_measures() -> list[str]:
     return sorted(name for name in named if name)
 
 
-def _row(definition: Definition, measures: Mapping[str, float]) -> dict[str, object]:
-    value, reason = _value(definition, measures)
+def _row(definition: Definition, measures: Mapping[str, float], unmapped: str) -> dict[str, object]:
+    value, reason = _value(definition, measures, unmapped)
     return {
         "metric": definition.metric,
         "label": definition.label,
@@ -293,7 +296,9 @@ _NOTHING = {
 }
 
 
-def _value(definition: Definition, measures: Mapping[str, float]) -> tuple[float, str]:
+def _value(
+    definition: Definition, measures: Mapping[str, float], unmapped: str
+) -> tuple[float, str]:
     try:
         over = measures[definition.numerator]
         under = measures[definition.denominator] if definition.denominator else 1.0
@@ -303,7 +308,7 @@ def _value(definition: Definition, measures: Mapping[str, float]) -> tuple[float
             hint="select it in sql/reads/base_measures.sql",
         ) from None
     if math.isnan(over) or math.isnan(under):
-        return math.nan, "the account maps no metric to it"
+        return math.nan, unmapped
     if definition.denominator and under == 0:
         return math.nan, _NOTHING[definition.denominator]
     return over / under, ""

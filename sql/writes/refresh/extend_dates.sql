@@ -1,6 +1,47 @@
--- Adds the account's days from its first touched day to a year after the last, and those between
--- them and the days that are there. Where the clock is turned back at midnight, midnight comes
--- twice: the day begins at the first of them. Days that are there and have not changed stay.
+-- Adds the account's days from its first one to a year after the last touched one, without a gap,
+-- but at most from 30 years before the last sync to two years after it: an event may be dated in
+-- any year, and every refresh would read a million days on which nothing happens. Of what lies
+-- beyond, only the very days of events are added. Where the clock is turned back at midnight,
+-- midnight comes twice: the day begins at the first of them. Days that are there and have not
+-- changed stay.
+with stale as (
+    select
+        min(day) as first_day,
+        max(day) as last_day
+    from stale_metric_day
+),
+
+span as (
+    select
+        greatest(
+            least(stale.first_day, there.first_day), a.as_of::date - interval '30 years'
+        ) as first_day,
+        least(
+            greatest(stale.last_day + 366, there.last_day), a.as_of::date + interval '2 years'
+        ) as last_day
+    from stale
+    inner join mart.account as a on a.account_id = %(account_id)s
+    cross join (
+        select
+            min(day) as first_day,
+            max(day) as last_day
+        from mart.dim_date
+        where account_id = %(account_id)s
+    ) as there
+    where stale.first_day is not null
+),
+
+days as (
+    select every.day
+    from span
+    cross join
+        lateral generate_series(span.first_day, span.last_day, interval '1 day') as every (day)
+    union
+    select s.day::timestamp as day
+    from stale_metric_day as s
+    inner join span on s.day < span.first_day or s.day > span.last_day
+)
+
 insert into mart.dim_date (
     account_id, day, week_start, month_start, iso_week, weekday, starts_at, ends_at
 )
@@ -14,30 +55,7 @@ select
     bounds.starts_at,
     bounds.ends_at
 from klaviyo.account as a
-cross join
-    lateral (
-        select
-            least(stale.first_day, there.last_day + 1) as first_day,
-            greatest(stale.last_day + 366, there.first_day - 1) as last_day
-        from (
-            select
-                min(day) as first_day,
-                max(day) as last_day
-            from stale_metric_day
-        ) as stale
-        cross join (
-            select
-                min(day) as first_day,
-                max(day) as last_day
-            from mart.dim_date
-            where account_id = %(account_id)s
-        ) as there
-        where stale.first_day is not null
-    ) as seen
-cross join
-    lateral generate_series(
-        seen.first_day::timestamp, seen.last_day::timestamp, interval '1 day'
-    ) as d (day)
+cross join days as d
 cross join
     lateral (
         select

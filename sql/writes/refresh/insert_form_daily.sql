@@ -41,16 +41,19 @@ by_profile as (
         lateral (
             select
                 e.profile_id,
-                coalesce(e.payload #>> '{event_properties,form_id}', '') as form_id,
-                coalesce(e.payload #>> '{event_properties,form_version_id}', '') as form_version_id,
+                coalesce(e.form_id, '') as form_id,
+                coalesce(e.form_version_id, '') as form_version_id,
                 count(*) as count_events
-            from klaviyo.event as e
+            from refresh_event as e
             where
                 e.account_id = %(account_id)s
                 and e.metric_id = r.metric_id
                 and e.occurred_at >= d.starts_at
                 and e.occurred_at < d.ends_at
-            group by e.profile_id, form_id, form_version_id
+            group by
+                e.profile_id,
+                coalesce(e.form_id, ''),
+                coalesce(e.form_version_id, '')
         ) as said
     group by s.day, said.form_id, said.form_version_id, said.profile_id
 )

@@ -12,7 +12,7 @@ with reported as (
             else 'placed'
         end as kind,
         s.role = 'revenue' as is_revenue,
-        mart.order_number(e.payload, e.occurred_at) as order_number,
+        e.order_number,
         e.profile_id,
         e.value,
         coalesce(e.currency, a.currency) as currency
@@ -24,16 +24,18 @@ with reported as (
             select
                 said.occurred_at,
                 said.event_id,
-                said.payload,
+                said.order_number,
                 said.profile_id,
                 said.value,
                 said.currency
-            from klaviyo.event as said
+            from refresh_event as said
             where
                 said.account_id = %(account_id)s
                 and said.metric_id = s.metric_id
                 and said.occurred_at >= d.starts_at
                 and said.occurred_at < d.ends_at
+            order by said.occurred_at
+            offset 0  -- keeps the walk apart: joined, all events would be hashed
         ) as e
     where
         s.role in (

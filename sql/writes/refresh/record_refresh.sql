@@ -8,7 +8,8 @@ insert into ops.refresh (
     count_orders,
     count_recipients,
     count_message_days,
-    count_rows
+    count_rows,
+    currency
 )
 select
     %(account_id)s,
@@ -18,5 +19,7 @@ select
     (told.counts ->> 'orders')::bigint as count_orders,
     (told.counts ->> 'message_recipient')::bigint as count_recipients,
     (told.counts ->> 'message_performance')::bigint as count_message_days,
-    told.counts
-from (select %(rows)s::jsonb as counts) as told;
+    told.counts,
+    a.currency
+from (select %(rows)s::jsonb as counts) as told
+inner join klaviyo.account as a on a.account_id = %(account_id)s;

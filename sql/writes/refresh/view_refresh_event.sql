@@ -4,6 +4,7 @@ select
     account_id,
     metric_id,
     occurred_at,
+    event_id,
     profile_id,
     value,
     currency,
@@ -12,5 +13,8 @@ select
     sent_at,
     is_machine_open,
     is_bot_click,
-    attributions
+    attributions,
+    payload #>> '{event_properties,form_id}' as form_id,
+    payload #>> '{event_properties,form_version_id}' as form_version_id,
+    mart.order_number(payload, occurred_at) as order_number
 from klaviyo.event;

@@ -37,6 +37,7 @@ _MADE_AGAIN = re.compile(
     r"^\d+; \d+ \d+ (POLICY|ROW SECURITY|ACL|DEFAULT ACL|COMMENT \S+ (EXTENSION|POLICY)) "
 )
 _FORGET_SETS = "delete from ops.schema_migration where name not like 'schema/%'"
+_OR_COPY = "; or copy the database itself, into any edition: workbench upgrade-edition --to URL"
 _OWN_SCHEMAS = r"""
 select nspname from pg_catalog.pg_namespace as n
 where nspname not like 'pg\_%' and nspname not in ('public', 'information_schema')
@@ -162,7 +163,7 @@ def _refuse_unfit(connection: psycopg.Connection, manifest: Manifest) -> None:
     if row != (True,):
         raise DatabaseUnavailable(
             f"the backup is of TimescaleDB {manifest.timescaledb}, which this server lacks",
-            hint="install that very version there; update it after the restore",
+            hint=f"install that very version there, and update it after the restore{_OR_COPY}",
         )
 
 
@@ -179,7 +180,7 @@ def _timescaledb_restoring(connection: psycopg.Connection, manifest: Manifest) -
     if manifest.edition == Edition.TIMESCALEDB_COMMUNITY.value and license_ == ("apache",):
         raise DatabaseUnavailable(
             f"the backup is of {manifest.edition}, whose columnstore this server cannot read",
-            hint="restore it on a server with timescaledb.license = 'timescale'",
+            hint=f"restore it on a server with timescaledb.license = 'timescale'{_OR_COPY}",
         )
     connection.execute("select timescaledb_pre_restore()")
     try:

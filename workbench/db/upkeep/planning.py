@@ -56,7 +56,10 @@ def planned_jobs(
         InputInvalid: a task is unknown.
     """
     if unknown := set(tasks) - TASKS.keys():
-        raise InputInvalid(f"there is no task {min(unknown)!r}", hint=f"one of: {', '.join(TASKS)}")
+        raise InputInvalid(
+            f"there is no task {min(unknown)!r}",
+            hint=f"one of: {', '.join(TASKS)}; or report, which stands alone",
+        )
     edition = database.edition
     plans: dict[str, Callable[[], Plan]] = {
         "retention": lambda: plan_retention(connection, retention, edition=edition),
