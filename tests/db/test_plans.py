@@ -39,6 +39,7 @@ COMMON: dict[str, str] = {
     "at": "select now()",
     "before": "select now() - interval '100 days'",
     "known_until": "select current_date",
+    "made_before": "select now()",
     "trusted": "select now() - interval '7 days'",
 }
 FIXED: dict[str, Any] = {
@@ -47,8 +48,10 @@ FIXED: dict[str, Any] = {
     "currency": "USD",
     "data_version": "",
     "digest": "",
+    "dimension": "channel",
     "endpoint": "/api/campaign-values-reports",
     "forecast_id": "none",
+    "grain": "D",
     "hours": ["2026-06-19 23"],
     "humans": True,
     "is_money": True,
@@ -60,6 +63,7 @@ FIXED: dict[str, Any] = {
     "max_rows": 20,
     "metric": None,
     "most": 100,
+    "named": "Placed Order",
     "notebook": None,
     "only_read": False,
     "relations": ["mart.orders"],

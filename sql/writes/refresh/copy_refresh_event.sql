@@ -7,6 +7,7 @@ select
     e.account_id,
     e.metric_id,
     e.occurred_at,
+    e.event_id,
     e.profile_id,
     e.value,
     e.currency,
@@ -16,7 +17,6 @@ select
     e.is_machine_open,
     e.is_bot_click,
     e.attributions,
-    case when r.is_order then e.event_id end as event_id,
     case when r.is_order then mart.order_number(e.payload, e.occurred_at) end as order_number,
     case when r.is_form then e.payload #>> '{event_properties,form_id}' end as form_id,
     case when r.is_form then e.payload #>> '{event_properties,form_version_id}' end

@@ -6,7 +6,7 @@ with written as (
         e.account_id,
         e.event_id as order_id,
         e.metric_id,
-        mart.order_number(e.payload, e.occurred_at) as order_number,
+        e.order_number,
         e.profile_id,
         e.occurred_at as placed_at,
         d.day,
@@ -25,7 +25,7 @@ with written as (
     inner join mart.dim_date as d on d.account_id = %(account_id)s and s.day = d.day
     inner join klaviyo.account as a on d.account_id = a.account_id
     inner join mart.metric_role as r on d.account_id = r.account_id and r.role = 'revenue'
-    inner join klaviyo.event as e
+    inner join refresh_event as e
         on
             d.account_id = e.account_id
             and r.metric_id = e.metric_id
@@ -36,7 +36,7 @@ with written as (
         on e.account_id = m.account_id and credit.message_ref = m.message_ref
     -- the open, click or receipt that earned the credit says which send it was; an order without
     -- credit has no profile to look among
-    left join klaviyo.event as touch
+    left join refresh_event as touch
         on
             e.account_id = touch.account_id
             and case when e.attributions is not null then e.profile_id end = touch.profile_id
