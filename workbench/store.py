@@ -12,7 +12,7 @@ from IPython.display import display
 
 from workbench.db import insert_frame, statement
 from workbench.forecast import ForecastResult
-from workbench.forecast.outlook import PanelForecast
+from workbench.forecast.panel_forecast import PanelForecast
 from workbench.forecast.scores import naive_errors
 from workbench.load import Account, current_database
 from workbench.load.steps import last_days, step_starts

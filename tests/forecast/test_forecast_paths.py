@@ -19,7 +19,7 @@ from workbench.forecast import (
     sample_paths,
 )
 from workbench.forecast.conformal import conformal_bounds
-from workbench.forecast.outlook import PanelForecast
+from workbench.forecast.panel_forecast import PanelForecast
 
 
 def planted(errors: np.ndarray, *, level: float = 0.0) -> PanelForecast:

@@ -14,11 +14,13 @@ from workbench.forecast.frames import checked_series, future_frame, seasons_of
 from workbench.forecast.hierarchy import reconcile
 from workbench.forecast.model import Model, Said, ask, per_panel, per_series
 from workbench.forecast.origins import Backtest, backtest, rolling_origins
-from workbench.forecast.outlook import ForecastResult, forecast, forecast_panel
+from workbench.forecast.outlook import forecast
 from workbench.forecast.panel import Panel, panels
+from workbench.forecast.panel_forecast import forecast_panel
 from workbench.forecast.paths import forecast_totals, path_intervals, sample_paths
 from workbench.forecast.prophet_model import prophet
 from workbench.forecast.registry import MODELS, models_for, named_models
+from workbench.forecast.result import ForecastResult
 from workbench.forecast.scores import backtest_scores, champion, mase, smape
 
 __all__ = [

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from workbench.errors import ContractBroken, InputInvalid, NotAdditive
 from workbench.forecast.conformal import conformal_bounds, conformal_coverage, conformal_reasons
 from workbench.forecast.model import floors
-from workbench.forecast.outlook import ForecastResult, PanelForecast, revised
+from workbench.forecast.panel_forecast import PanelForecast
+from workbench.forecast.result import ForecastResult, revised
 
 __all__ = ["reconcile"]
 

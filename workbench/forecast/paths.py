@@ -13,7 +13,8 @@ from scipy.special import ndtri
 from workbench.errors import InputInvalid
 from workbench.forecast.conformal import LEVELS, sizes_and_scores
 from workbench.forecast.model import floors
-from workbench.forecast.outlook import ForecastResult, PanelForecast
+from workbench.forecast.panel_forecast import PanelForecast
+from workbench.forecast.result import ForecastResult
 
 __all__ = ["forecast_totals", "path_intervals", "sample_paths"]
 

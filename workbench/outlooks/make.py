@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.errors import DataMissing
 from workbench.executor import Workers
 from workbench.forecast import ForecastResult
-from workbench.forecast.outlook import COMBINATION
+from workbench.forecast.result import COMBINATION
 from workbench.load import Account, Series, load_series
 from workbench.outlooks.pieces import Asked, Forecasts, Piece, cut, forecast_pieces, joined
 from workbench.periods import DateRange
