@@ -121,6 +121,9 @@ FACTS = (
         "message_recipient",
         notes=("create_stale_message_day", "create_stale_recipient", "find_stale_message_days"),
         writes=(
+            "create_found_recipient",
+            "walk_recipients",
+            "find_moved_recipients",
             "find_stale_recipients",
             "analyze_stale_recipients",
             "create_stale_send_day",
@@ -174,6 +177,8 @@ _COPIED = (
     "index_refresh_event",
     "analyze_refresh_event",
 )
+# what reads the copy whole, in place of what walks through it day by day
+_READS = {"walk_recipients": "read_recipients"}
 # what tells the planner of rows just written, and from how many on a plan for a few may take hours;
 # only where most of a history is written: else no account waits for the statistics of another
 _ANALYZED = {
@@ -300,7 +305,8 @@ def _write(
     """Rows that the fact's own insert wrote."""
     written = 0
     for name in names:
-        _execute(cursor, account, (name,))
+        read = _READS.get(name, name) if is_mostly_stale else name
+        _execute(cursor, account, (read,))
         if name == f"insert_{fact.table}":
             written = cursor.rowcount
             analyze, least = _ANALYZED.get(fact.table, ("", 0))
