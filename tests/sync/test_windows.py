@@ -31,7 +31,7 @@ from workbench.sync.windows.planning import (
 )
 from workbench.sync.windows.queue import WindowQueue
 
-from .conftest import Edited, with_body
+from .conftest import Edited, synced, unhurried_client, with_body
 from .streams import read_stream, select, stored, visible
 
 _DONE = """
@@ -290,6 +290,30 @@ def test_a_window_that_was_left_is_read_within_a_wider_one(
     read_stream(database, sandbox, asked=Asked(full=True))
     assert planned_windows(database, account, "events", run_id="left") == []
     assert select(database, "select count(*) from ops.sync_window where run_id = 'left'") == [(0,)]
+
+
+def test_profiles_are_read_again_from_a_day_before_and_events_from_the_tail(
+    embedded_database: Database, sandbox: SandboxServer
+) -> None:
+    first = synced(embedded_database, unhurried_client(sandbox)).as_of
+    since = len(sandbox.requests)
+    synced(embedded_database, unhurried_client(sandbox), reread_days=40)
+    asked = {"/api/profiles": dt.timedelta(days=1), "/api/events": dt.timedelta(days=40)}
+    for path, days in asked.items():
+        queries = [
+            httpx.QueryParams(each.query).get("filter", "")
+            for each in sandbox.requests[since:]
+            if each.path.rstrip("/") == path
+        ]
+        bounds = {
+            dt.datetime.fromisoformat(bound)
+            for query in queries
+            for bound in re.findall(
+                r"greater-\w+(?:-equal)?\((?:updated|datetime),([^)]+)\)", query
+            )
+        }
+        # the operator of profiles leaves out the second that it names
+        assert dt.timedelta() <= first - days - min(bounds) <= dt.timedelta(seconds=1), path
 
 
 BEGIN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -20,6 +20,9 @@ from workbench.sync.windows.reading import WindowReading
 
 __all__ = ["read_event_windows", "read_windows"]
 
+# ``updated`` is the moment of the change, so nothing comes days late as events do; a day behind is
+# for an index that lags
+_SETTLED = dt.timedelta(days=1)
 # what is served first need not be the oldest; but a mistyped year must not plan centuries
 _UNSORTED = dt.timedelta(days=365)
 
@@ -108,9 +111,7 @@ def _new_span(run: Run, resource: Resource) -> tuple[dt.datetime, dt.datetime]:
 
 def _reach(run: Run, resource: Resource) -> dt.timedelta:
     assert resource.cursor is not None
-    if resource.cursor.tail:
-        return tail.reach(run)
-    return dt.timedelta(days=run.asked.reread_days)
+    return tail.reach(run) if resource.cursor.tail else _SETTLED
 
 
 def _first_instant(run: Run, resource: Resource) -> dt.datetime | None:
