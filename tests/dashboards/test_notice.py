@@ -22,4 +22,4 @@ def test_a_refusal_says_what_happened_and_what_to_do() -> None:
     assert "No account &lt;x&gt; is in the database" in html
     assert "type: workbench sync" in html
     assert "wb-stop" not in html
-    assert "wb-stop" in stopped_html(error)
+    assert 'class="wb-message wb-stop"' in stopped_html(error)

@@ -44,7 +44,7 @@ def test_an_address_that_asks_for_nonsense_is_refused(query: str, message: str) 
 @pytest.mark.usefixtures("empty_database")
 def test_an_empty_database_says_what_to_do() -> None:
     page = OverviewPage(**DEFAULTS)
-    assert "wb-stop" in page.notice.value
+    assert 'class="wb-message wb-stop"' in page.notice.value
     assert "workbench sync" in page.notice.value
     assert page.controls.children == ()
 
@@ -67,7 +67,7 @@ def test_revenue_that_is_not_known_is_told_and_the_rest_is_shown(
     assert "maps no metric to revenue" in page.revenue_note.value
     assert "map revenue to one metric in Klaviyo" in page.revenue_note.value
     assert "maps no metric to revenue" in page.key_numbers.value
-    assert "wb-message" not in page.notice.value
+    assert 'class="wb-message' not in page.notice.value
     assert "<td" in page.campaigns.value
 
 

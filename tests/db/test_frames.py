@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from workbench.db import Database, read_frame, read_frames
+from workbench.errors import RightMissing
 
 COLUMNS = """
 select
@@ -156,5 +157,5 @@ def test_two_of_one_transaction(embedded_database: Database, tmp_path: Path) -> 
 
 
 def test_reading_writes_nothing(embedded_database: Database, tmp_path: Path) -> None:
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with pytest.raises(RightMissing, match="read-only transaction"):
         read_frame(embedded_database, query(tmp_path, "create table public.t (n integer)"))

@@ -24,6 +24,7 @@ from workbench.db import Database, ResultCache, statement
 from workbench.db.caching import relations_named
 from workbench.db.memory import Memory
 from workbench.db.packing import packed, unpacked
+from workbench.errors import DataMissing
 from workbench.periods import DateRange
 from workbench.settings import Settings
 from workbench.store import store_holidays
@@ -38,10 +39,15 @@ READS = (load.load_key_numbers, load.load_daily_revenue, load.load_campaigns, lo
 def same(
     read: Callable[[load.Account, DateRange], pd.DataFrame], book: Book, of: DateRange
 ) -> None:
-    """What is read equals what is computed, also when it is read again."""
+    """What is read equals what is computed, also when it is read again and when it is missing."""
     account = book.account
-    with load.uncached():
-        expected = read(account, of)
+    try:
+        with load.uncached():
+            expected = read(account, of)
+    except DataMissing as missing:
+        with pytest.raises(DataMissing, match=re.escape(str(missing))):
+            read(account, of)
+        return
     for _ in range(2):
         assert_frame_equal(read(account, of), expected, check_exact=True)
 
