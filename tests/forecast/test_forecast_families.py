@@ -7,12 +7,11 @@ import pytest
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from workbench.forecast import Panel, ask
-from workbench.forecast.autoregression import autoregression_path
-from workbench.forecast.pooled import pooled_ridge
-from workbench.forecast.profiles import deseasoned
-from workbench.forecast.remainder import on_remainder
-from workbench.forecast.scales import on_roots
-from workbench.forecast.smoothing import (
+from workbench.forecast.models.autoregression import autoregression_path
+from workbench.forecast.models.pooled import pooled_ridge
+from workbench.forecast.models.profiles import deseasoned
+from workbench.forecast.models.remainder import on_remainder
+from workbench.forecast.models.smoothing import (
     _TRENDS,
     damped_path,
     drift_path,
@@ -20,6 +19,7 @@ from workbench.forecast.smoothing import (
     ses_path,
     theta_path,
 )
+from workbench.forecast.scales import on_roots
 
 ORIGINS = (20, 7, 0)
 H = 6
@@ -118,7 +118,7 @@ def test_the_last_value_and_the_line_are_the_plain_loops(z):
 
 @pytest.mark.parametrize("lags", [(1, 2, 3), (1, 7, 8)])
 def test_an_autoregression_is_the_plain_regression(z, lags, monkeypatch):
-    monkeypatch.setattr("workbench.forecast.autoregression._RIDGE", 0.0)
+    monkeypatch.setattr("workbench.forecast.models.autoregression._RIDGE", 0.0)
     said = autoregression_path(z, origins=ORIGINS, h=H, lags=lags)
     for row, at, y in parts(z):
         steps = range(max(lags), len(y))
@@ -131,7 +131,7 @@ def test_an_autoregression_is_the_plain_regression(z, lags, monkeypatch):
 
 
 def test_the_ridge_pulls_an_autoregression_towards_the_last_value(z, monkeypatch):
-    monkeypatch.setattr("workbench.forecast.autoregression._RIDGE", 1e9)
+    monkeypatch.setattr("workbench.forecast.models.autoregression._RIDGE", 1e9)
     trendless = z - np.linspace(0, 18, 90)
     said = autoregression_path(trendless, origins=(0,), h=1)
     change = np.array([np.diff(y[np.isfinite(y)])[2:].mean() for y in trendless])

@@ -27,7 +27,7 @@ from workbench.forecast import (
     prophet,
     seasonal_naive,
 )
-from workbench.forecast.baselines import drift, season_means
+from workbench.forecast.models.baselines import drift, season_means
 
 
 def panel_of(series, *, h=14, seasons=(7.0, 365.25), known=None):

@@ -8,8 +8,8 @@ import pytest
 
 from workbench.errors import DataMissing, ModelFailed
 from workbench.forecast import LEVELS, forecast, models_for, per_series
-from workbench.forecast.baselines import naive, seasonal_naive
-from workbench.forecast.regression import regression
+from workbench.forecast.models.baselines import naive, seasonal_naive
+from workbench.forecast.models.regression import regression
 
 FAST = {"naive": naive, "seasonal_naive": seasonal_naive, "regression": regression}
 COLUMNS = ["unique_id", "cutoff", "ds", "step", "model", "y_hat"]

@@ -10,11 +10,11 @@ import pytest
 
 from workbench.forecast import Panel, forecast
 from workbench.forecast.explain import components, effects
-from workbench.forecast.features import shared_design
+from workbench.forecast.models.features import shared_design
+from workbench.forecast.models.regression import regression, regression_with_lags
+from workbench.forecast.models.reverting import reverting_path
+from workbench.forecast.models.ridge import equations
 from workbench.forecast.planned import planned_columns
-from workbench.forecast.regression import regression, regression_with_lags
-from workbench.forecast.reverting import reverting_path
-from workbench.forecast.ridge import equations
 
 H = 14
 MODELS = [regression, regression_with_lags]

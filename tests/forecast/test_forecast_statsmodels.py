@@ -102,7 +102,7 @@ def test_what_cannot_be_fitted_says_why(name):
 
 
 def test_a_fit_that_does_not_converge_is_no_forecast(monkeypatch):
-    monkeypatch.setattr("workbench.forecast.arima._STEPS", 1)
+    monkeypatch.setattr("workbench.forecast.models.arima._STEPS", 1)
     said = said_of("arima", panel_of(weeks(t=60)))
     assert said.reasons[0, 0].startswith("ModelFailed: no form of ARIMA converged")
 

@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 from scipy.stats import chi2, linregress
 
 from workbench.forecast import Panel, backtest, forecast_panel, models_for, naive
-from workbench.forecast.baselines import seasonal_naive
+from workbench.forecast.models.baselines import seasonal_naive
 from workbench.forecast.walks import naive_parts, random_walks
 
 T, H = 300, 14

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench.forecast.logs import scaled
+from workbench.forecast.models.logs import scaled
+from workbench.forecast.models.regression import Fit, fitted
 from workbench.forecast.panel import Panel
-from workbench.forecast.regression import Fit, fitted
 
 __all__ = ["components", "effects"]
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from workbench.errors import InputInvalid
-from workbench.forecast.arima import arima
-from workbench.forecast.autoregression import autoregression, autoregression_path
-from workbench.forecast.baselines import naive, season_means, seasonal_naive
-from workbench.forecast.counts import adida, croston, imapa, sba, tsb
-from workbench.forecast.ets import ets
 from workbench.forecast.frames import seasons_of
 from workbench.forecast.model import Model
-from workbench.forecast.pooled import pooled_ridge
-from workbench.forecast.prophet_model import prophet
-from workbench.forecast.regression import regression, regression_with_lags
-from workbench.forecast.remainder import on_remainder
-from workbench.forecast.smoothing import damped_path, drift_path, ses_path, theta_path
-from workbench.forecast.stl import stl_drift, stl_ets
+from workbench.forecast.models.arima import arima
+from workbench.forecast.models.autoregression import autoregression, autoregression_path
+from workbench.forecast.models.baselines import naive, season_means, seasonal_naive
+from workbench.forecast.models.counts import adida, croston, imapa, sba, tsb
+from workbench.forecast.models.ets import ets
+from workbench.forecast.models.pooled import pooled_ridge
+from workbench.forecast.models.prophet_model import prophet
+from workbench.forecast.models.regression import regression, regression_with_lags
+from workbench.forecast.models.remainder import on_remainder
+from workbench.forecast.models.smoothing import damped_path, drift_path, ses_path, theta_path
+from workbench.forecast.models.stl import stl_drift, stl_ets
 
 __all__ = ["CANDIDATES", "MODELS", "SPARSE_MODELS", "models_for", "named_models"]
 

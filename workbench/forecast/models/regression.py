@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.forecast.features import Design, shared_design
-from workbench.forecast.logs import on_logs
 from workbench.forecast.model import Said, said_from
+from workbench.forecast.models.features import Design, shared_design
+from workbench.forecast.models.logs import on_logs
+from workbench.forecast.models.reverting import reverting_path
+from workbench.forecast.models.ridge import Equations, equations
 from workbench.forecast.panel import Panel
 from workbench.forecast.planned import Planned, planned_columns
-from workbench.forecast.reverting import reverting_path
-from workbench.forecast.ridge import Equations, equations
 
 __all__ = ["Fit", "fitted", "regression", "regression_with_lags"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.forecast.features import Design
+from workbench.forecast.models.features import Design
 from workbench.forecast.planned import Planned
 
 __all__ = ["Equations", "equations"]

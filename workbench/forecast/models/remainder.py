@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.forecast.model import Model, Said, said_from
+from workbench.forecast.models.profiles import Deseasoned, deseasoned
 from workbench.forecast.panel import Panel
-from workbench.forecast.profiles import Deseasoned, deseasoned
 from workbench.forecast.scales import on_roots
 
 __all__ = ["on_remainder"]

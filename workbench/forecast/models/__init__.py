@@ -1,0 +1,1 @@
+"""One module per family of models, and the parts they share: seasons, columns, ridge regression."""
