@@ -159,3 +159,15 @@ def test_two_of_one_transaction(embedded_database: Database, tmp_path: Path) -> 
 def test_reading_writes_nothing(embedded_database: Database, tmp_path: Path) -> None:
     with pytest.raises(RightMissing, match="read-only transaction"):
         read_frame(embedded_database, query(tmp_path, "create table public.t (n integer)"))
+
+
+def test_times_that_nanoseconds_cannot_hold_are_read_in_microseconds(
+    embedded_database: Database, tmp_path: Path
+) -> None:
+    early = "select timestamptz '1600-01-01 12:00+02' as said_at, date '1600-01-01' as day"
+    path = query(tmp_path, f"{early} union all select null, null")
+    frame = read_frame(embedded_database, path)
+    assert str(frame.said_at.dtype) == "datetime64[us, UTC]"
+    assert frame.said_at[0].isoformat() == "1600-01-01T10:00:00+00:00"
+    assert (str(frame.day.dtype), frame.day[0].year) == ("datetime64[us]", 1600)
+    assert frame.iloc[1].isna().all()

@@ -331,3 +331,12 @@ def test_messages_count_on_the_account_s_day_of_the_receipt(
         book.event("received", at, f"P{at}", message="C1")
     book.refresh()
     check(book, delivered=2)
+
+
+def test_an_event_of_another_century_is_no_first_day(book: Book) -> None:
+    """A device whose clock is wrong dates an event; the account's numbers are read all the same."""
+    book.order("1600-01-01 15:00+00", 50)
+    book.order("2026-10-27 15:00+00", 20)
+    book.refresh()
+    assert book.account.first_day == dt.date(2026, 10, 27)
+    assert load_daily_revenue(book.account, days("2026-10-26", "2026-10-28")).revenue.sum() == 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -109,11 +110,13 @@ def frame_of(rows: Sequence[tuple[Any, ...]], described: Sequence[psycopg.Column
 def _series(values: Sequence[Any], *, oid: int) -> pd.Series:
     match _KINDS.get(oid):
         case "instant":
-            return pd.Series(pd.to_datetime(values, utc=True)).dt.as_unit("ns")
+            utc = [value and value.astimezone(dt.UTC).replace(tzinfo=None) for value in values]
+            found = _finest(pd.Series(np.array(utc, dtype="datetime64[us]")))
+            return pd.Series(found.dt.tz_localize("UTC"))
         case "day":
-            return pd.Series(np.array(values, dtype="datetime64[us]")).dt.as_unit("ns")
+            return _finest(pd.Series(np.array(values, dtype="datetime64[us]")))
         case "span":
-            return pd.Series(np.array(values, dtype="timedelta64[us]")).dt.as_unit("ns")
+            return _finest(pd.Series(np.array(values, dtype="timedelta64[us]")))
         case "float":
             return pd.Series(values, dtype="float64")
         case "integer":
@@ -122,3 +125,11 @@ def _series(values: Sequence[Any], *, oid: int) -> pd.Series:
             return pd.Series(values, dtype="boolean" if None in values else "bool")
         case _:
             return pd.Series(values, dtype="object")
+
+
+def _finest(times: pd.Series) -> pd.Series:
+    """In nanoseconds, as pandas has them elsewhere; where those overflow (1677), as they are."""
+    try:
+        return pd.Series(times.dt.as_unit("ns"))
+    except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):
+        return times
