@@ -88,7 +88,7 @@ def mapped(
     if workers.processes < 1:
         raise InputInvalid(f"processes is {workers.processes}", hint="pass 1 or more")
     count = min(workers.processes, len(items))
-    with _processes(count) as submit, _bar(title, len(items)) as moved:
+    with _processes(count, ready_for=work.__module__) as submit, _bar(title, len(items)) as moved:
         return _gathered(work, items, submit=submit, name=name, moved=moved)
 
 
@@ -138,10 +138,16 @@ def _result(future: Any, *, named: str) -> Any:
 
 
 @contextmanager
-def _processes(count: int) -> Iterator[_Hands]:
-    """Processes that know nothing of this one's state, so that 1 and 2 of them are alike."""
+def _processes(count: int, *, ready_for: str) -> Iterator[_Hands]:
+    """Processes that know nothing of this one's state, so that 1 and 2 of them are alike.
+
+    They are forked from one that has imported the module once, and that has no threads: libraries
+    take longer to import than many a piece to compute.
+    """
     with _environment(_ONE_THREAD):
-        pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+        context = get_context("forkserver")
+        context.set_forkserver_preload([ready_for])
+        pool = ProcessPoolExecutor(count, mp_context=context)
         try:
             yield _Hands(pool.submit, as_completed, _cancel)
         finally:
