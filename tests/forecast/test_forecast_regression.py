@@ -72,22 +72,34 @@ def test_nothing_behind_an_origin_changes_what_is_said_there(shops, model):
     np.testing.assert_allclose(alone[:, 0], said[:, 0])
 
 
-def test_the_coefficients_are_those_of_a_plain_loop(shops):
+@pytest.mark.parametrize("strengths", [(1.0,), (4.0,), (1.0, 10.0, 100.0)])
+def test_the_coefficients_are_those_of_a_plain_loop(shops, strengths):
     panel, _ = shops
     t = panel.y.shape[1]
+    names = np.where(np.arange(len(panel.ds)) % 90 == 0, "Planted Day", "").astype(object)
+    panel = replace(panel, holiday=names, made={})
     design, planned = shared_design(panel), planned_columns(panel)
-    solver = equations(design, planned, lengths=panel.lengths, t=t)
-    z = np.where(solver.used, np.nan_to_num(np.log(panel.y)), 0.0)
-    beta, gamma = solver.solved(z)
+    solvers = equations(design, planned, lengths=panel.lengths, t=t, strengths=strengths)
     weight = 0.5 ** ((t - 1 - np.arange(t)) / 500)
-    for row in range(len(z)):
-        used = solver.used[row]
-        x = np.hstack([design.x[:t], planned.x[row].T[:t]])[used]
-        too_short = design.needs > used.sum()
-        penalty = np.append(np.where(too_short, 1e9, design.penalty), 1.0)
-        products = (x * weight[used, None]).T @ x + np.diag(penalty)
-        expected = np.linalg.solve(products, x.T @ (weight[used] * z[row, used]))
-        np.testing.assert_allclose(np.append(beta[row], gamma[row]), expected, rtol=1e-5, atol=1e-7)
+    for solver, strength in zip(solvers, strengths, strict=True):
+        z = np.where(solver.used, np.nan_to_num(np.log(panel.y)), 0.0)
+        beta, gamma = solver.solved(z)
+        for row in range(len(z)):
+            used = solver.used[row]
+            x = np.hstack([design.x[:t], planned.x[row].T[:t]])[used]
+            too_short = design.needs > used.sum()
+            penalty = np.append(np.where(too_short, 1e9, design.penalty), 1.0)
+            penalty[:-1][design.part == "holidays"] *= strength
+            products = (x * weight[used, None]).T @ x + np.diag(penalty)
+            expected = np.linalg.solve(products, x.T @ (weight[used] * z[row, used]))
+            found = np.append(beta[row], gamma[row])
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+            shared = design.x[:t][used]
+            alone = products[:-1, :-1]
+            hat = np.einsum("tp,pt->t", shared, np.linalg.solve(alone, shared.T)) * weight[used]
+            given = solver.leverage[row if len(solver.leverage) > 1 else 0][used]
+            assert (given > hat - 1e-9).all()  # or more, where a plan decides
+            assert np.isclose(given, hat).mean() > 0.5
     assert 200 <= solver.used[4].sum() <= 220
 
 

@@ -52,13 +52,13 @@ def sample_paths(done: PanelForecast, *, rows: Sequence[int], paths: int, seed: 
     if paths < 100:
         raise InputInvalid(f"paths is {paths}", hint="pass paths=100 or more")
     chosen = np.asarray(rows)
-    order = np.argsort(_strayed(done, rows=chosen, paths=paths, seed=seed), axis=1)
-    ladder = _quantiles(done, rows=chosen, paths=paths)
+    # the paths lie beside each other in memory, because it is they that are sorted
+    order = np.argsort(_strayed(done, rows=chosen, paths=paths, seed=seed), axis=2)
     futures = np.empty(order.shape)
-    np.put_along_axis(futures, order, ladder, axis=1)
+    np.put_along_axis(futures, order, _quantiles(done, rows=chosen, paths=paths), axis=2)
     floor = floors(done.tested.panel, origins=(0,))[chosen][:, :, None]
-    floored: Floats = np.maximum(futures, floor)
-    return floored
+    np.maximum(futures, floor, out=futures)
+    return futures.transpose(0, 2, 1)
 
 
 def path_intervals(values: Floats, *, levels: Sequence[int] = LEVELS) -> tuple[Floats, Floats]:
@@ -104,7 +104,7 @@ def forecast_totals(
 
 
 def _strayed(done: PanelForecast, *, rows: NDArray[np.int64], paths: int, seed: int) -> Floats:
-    """(rows, paths, h) how far each path strays; only its order over the paths has a meaning."""
+    """(rows, h, paths) how far each path strays; only its order over the paths has a meaning."""
     _, scores = sizes_and_scores(done.tested.y - done.past, scale=done.scale)
     blocks = np.nan_to_num(scores)
     n, k, h = blocks.shape
@@ -112,18 +112,21 @@ def _strayed(done: PanelForecast, *, rows: NDArray[np.int64], paths: int, seed: 
     origins = rng.standard_normal((paths, k))
     every = blocks.reshape(n * k, h)[np.isfinite(scores).all(axis=2).ravel()]
     some = rng.permutation(len(every))[:_BLOCKS]
-    pooled = rng.standard_normal((paths, len(some))) @ every[some] / np.sqrt(max(len(some), 1))
+    pooled = every[some].T @ rng.standard_normal((paths, len(some))).T
     tested = np.isfinite(scores[rows]).any(axis=2).sum(axis=1)[:, None, None]
-    own = np.einsum("pk,nkh->nph", origins, blocks[rows]) / np.sqrt(np.maximum(tested, 1))
-    weight = tested / (tested + _OWN_PRIOR) if n > 1 else 1.0
+    own_weight = tested / (tested + _OWN_PRIOR) if n > 1 else np.ones(tested.shape)
+    strayed: Floats = blocks[rows].transpose(0, 2, 1) @ origins.T
+    strayed *= np.sqrt(own_weight / np.maximum(tested, 1))
+    pooled_weight = np.sqrt((1 - own_weight) / max(len(some), 1))
     # what the panel's blocks add is shuffled, so that it does not make all series stray together
-    order = np.stack([np.random.default_rng((seed, row)).permutation(paths) for row in rows])
-    strayed: Floats = np.sqrt(weight) * own + np.sqrt(1 - weight) * pooled[order]
+    for at, row in enumerate(rows):
+        order = np.random.default_rng((seed, row)).permutation(paths)
+        strayed[at] += pooled_weight[at] * pooled[:, order]
     return strayed
 
 
 def _quantiles(done: PanelForecast, *, rows: NDArray[np.int64], paths: int) -> Floats:
-    """(rows, paths, h) the bounds as evenly spread quantiles, ascending over the paths."""
+    """(rows, h, paths) the bounds as evenly spread quantiles, ascending over the paths."""
     tail = (1 - np.array(LEVELS) / 100) / 2
     known = ndtri(np.concatenate([tail[::-1], [0.5], 1 - tail]))
     wanted = ndtri((np.arange(paths) + 0.5) / paths)
@@ -133,8 +136,10 @@ def _quantiles(done: PanelForecast, *, rows: NDArray[np.int64], paths: int) -> F
     # between two bounds, and beyond the last, as a normal distribution through them goes
     left = np.clip(np.searchsorted(known, wanted) - 1, 0, len(known) - 2)
     share = (wanted - known[left]) / (known[left + 1] - known[left])
-    ladder: Floats = values[:, :, left] * (1 - share) + values[:, :, left + 1] * share
-    return ladder.transpose(0, 2, 1)
+    ladder: Floats = np.take(np.diff(values, axis=2), left, axis=2)
+    ladder *= share
+    ladder += np.take(values, left, axis=2)
+    return ladder
 
 
 def _spans(done: PanelForecast, *, period: str | None) -> list[slice]:

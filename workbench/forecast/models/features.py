@@ -122,15 +122,16 @@ def _holidays(past: Panel, *, per_day: int) -> Floats:
 
     A name that was not seen before the origin has the effects of any holiday.
     """
-    named = [str(names).split("; ") for names in past.holiday] if past.holiday is not None else []
+    code, told = pd.factorize(np.asarray(past.holiday, dtype=object))
+    named = [set(str(names).split("; ")) - {""} for names in told]
     spans = _spans(past.ds, per_day=per_day)
-    columns = [_around(np.array([names != [""] for names in named]), spans=spans)]
+    columns = [_around(np.array([bool(names) for names in named])[code], spans=spans)]
     if per_day:
         weekend = pd.DatetimeIndex(past.ds).dayofweek >= _SATURDAY
         columns.append(columns[0] * np.asarray(weekend, dtype=float)[:, None])
-    seen = {name for names in named[: past.y.shape[1]] for name in names if name}
+    seen = {name for at in np.unique(code[: past.y.shape[1]]) for name in named[at]}
     for name in sorted(seen):
-        columns.append(_around(np.array([name in names for names in named]), spans=spans))
+        columns.append(_around(np.array([name in names for names in named])[code], spans=spans))
     return np.hstack(columns)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,12 +95,14 @@ def fitted(past: Panel) -> Fit:
     (each step left out once).
     """
     design, planned = shared_design(past), planned_columns(past)
-    is_holiday = design.part == "holidays"
-    fits = [
-        _fitted(past, design=replace(design, penalty=penalty), planned=planned)
-        for penalty in design.penalty
-        * np.where(is_holiday, np.array(_STRENGTHS if is_holiday.any() else (1.0,))[:, None], 1.0)
-    ]
+    solvers = equations(
+        design,
+        planned,
+        lengths=past.lengths,
+        t=past.y.shape[1],
+        strengths=_STRENGTHS if "holidays" in design.part else (1.0,),
+    )
+    fits = [_fitted(past, solver, design=design, planned=planned) for solver in solvers]
     if len(fits) == 1:
         return fits[0]
     errors = np.stack([_errors_unseen(fit) for fit in fits])
@@ -109,7 +111,7 @@ def fitted(past: Panel) -> Fit:
     return fits[int(relative.mean(axis=1).argmin())]
 
 
-def _fitted(past: Panel, *, design: Design, planned: Planned) -> Fit:
+def _fitted(past: Panel, solver: Equations, *, design: Design, planned: Planned) -> Fit:
     """Weighted ridge regression, repeated with outliers drawn towards the fit.
 
     The repetition needs no new matrix. A step that decides much of its own fit, such as a holiday
@@ -118,7 +120,6 @@ def _fitted(past: Panel, *, design: Design, planned: Planned) -> Fit:
     Source: Huber (1981), Robust Statistics, section 7.8 (pseudo-values).
     """
     t = past.y.shape[1]
-    solver = equations(design, planned, lengths=past.lengths, t=t)
     used = solver.used
     count = np.maximum(used.sum(axis=1, keepdims=True), 1)
     level = np.where(used, past.y, 0.0).sum(axis=1, keepdims=True) / count

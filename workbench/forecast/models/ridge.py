@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,36 +65,55 @@ class Equations:
         return _by_group(values, group=self.group, inverse=self.inverse)
 
 
-def equations(design: Design, planned: Planned, *, lengths: NDArray[np.int64], t: int) -> Equations:
+def equations(
+    design: Design,
+    planned: Planned,
+    *,
+    lengths: NDArray[np.int64],
+    t: int,
+    strengths: Sequence[float] = (1.0,),
+) -> list[Equations]:
     """Make them for series that end at step ``t`` and are ``lengths`` steps long.
+
+    Args:
+        design: the columns that all series share.
+        planned: those of their own.
+        lengths: of the series, in steps.
+        t: steps up to the origin.
+        strengths: by which the penalty of the holidays is multiplied; the equations of each.
 
     Source: Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, equation 3.44.
     """
     weight = np.asarray(0.5 ** ((t - 1.0 - np.arange(t)) / _HALF_LIFE), dtype=np.float64)
     sizes, group = np.unique(_on_grid(lengths), return_inverse=True)
     x = design.x[:t]
-    inverse, leverage = _inverses(design, sizes=sizes, weight=weight)
     used = np.arange(t) >= t - sizes[group][:, None]
     plan = planned.x[:, :, :t]
     own = np.where(used[:, None], plan * weight, 0.0)
     cross = own @ x
     products = own @ plan.transpose(0, 2, 1) + _PLANNED * np.eye(own.shape[1])
-    shared = cross @ _by_group(cross, group=group, inverse=inverse).transpose(0, 2, 1)
-    if len(sizes) > 1:
-        leverage = leverage[group]
-    if own.shape[1]:
-        alone = own * plan / np.einsum("nqq->nq", products)[:, :, None]
-        leverage = np.maximum(leverage, alone.max(axis=1))
-    return Equations(
-        x=x * weight[:, None],
-        own=own,
-        used=used,
-        group=group,
-        inverse=inverse,
-        cross=cross,
-        rest=np.asarray(np.linalg.inv(products - shared), dtype=np.float64),
-        leverage=leverage,
-    )
+    alone = own * plan / np.einsum("nqq->nq", products)[:, :, None]
+    weighted = x * weight[:, None]
+
+    def made(inverse: Floats, leverage: Floats) -> Equations:
+        shared = cross @ _by_group(cross, group=group, inverse=inverse).transpose(0, 2, 1)
+        by_series = leverage[group] if len(sizes) > 1 else leverage
+        return Equations(
+            x=weighted,
+            own=own,
+            used=used,
+            group=group,
+            inverse=inverse,
+            cross=cross,
+            rest=np.asarray(np.linalg.inv(products - shared), dtype=np.float64),
+            leverage=np.maximum(by_series, alone.max(axis=1)) if own.shape[1] else by_series,
+        )
+
+    by_size = _inverses(design, sizes=sizes, weight=weight, strengths=strengths)
+    return [
+        made(np.stack([inverse for inverse, _ in of]), np.stack([leverage for _, leverage in of]))
+        for of in zip(*by_size, strict=True)
+    ]
 
 
 def _on_grid(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -102,22 +122,43 @@ def _on_grid(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(np.minimum(lengths, np.ceil(_GRID**power)), dtype=np.int64)
 
 
-def _inverses(design: Design, *, sizes: NDArray[np.int64], weight: Floats) -> tuple[Floats, Floats]:
-    """(groups, columns, columns) and (groups, t)."""
+def _inverses(
+    design: Design, *, sizes: NDArray[np.int64], weight: Floats, strengths: Sequence[float]
+) -> Iterator[list[tuple[Floats, Floats]]]:
+    """For each size of history, and in it for each strength: (columns, columns) and (t)."""
     t = len(weight)
     x = design.x[:t]
-    inverses, leverages = [], []
+    rows = x * np.sqrt(weight)[:, None]
     products = np.zeros((x.shape[1], x.shape[1]))
     begun = t
     for size in sizes:  # ascending: each group adds older steps
-        rows = x[t - size : begun]
-        products = products + (rows * weight[t - size : begun, None]).T @ rows
+        older = rows[t - size : begun]
+        products = products + older.T @ older
         begun = t - size
         penalty = np.where(design.needs > size, _LEFT_OUT, design.penalty)
-        inverse = np.linalg.inv(products + np.diag(penalty))
-        inverses.append(inverse)
-        leverages.append(weight * np.einsum("tp,tp->t", x @ inverse, x))
-    return np.stack(inverses), np.stack(leverages)
+        added = np.where(design.part == "holidays", design.penalty, 0.0)
+        yield _regularized(products + np.diag(penalty), rows, added=added, strengths=strengths)
+
+
+def _regularized(
+    products: Floats, rows: Floats, *, added: Floats, strengths: Sequence[float]
+) -> list[tuple[Floats, Floats]]:
+    """For each strength, the inverse and the leverages where so much more is against a column.
+
+    Products and penalties are made diagonal together, so that further strengths cost little.
+
+    Source: Golub & Van Loan, Matrix Computations, section 8.7 (symmetric-definite pencils).
+    """
+    if len(strengths) == 1:
+        penalized = products + np.diag((strengths[0] - 1.0) * added)
+        inverse = np.asarray(np.linalg.inv(penalized), dtype=np.float64)
+        return [(inverse, np.einsum("tp,tp->t", rows @ inverse, rows))]
+    root = np.linalg.inv(np.linalg.cholesky(products))
+    values, vectors = np.linalg.eigh((root * added) @ root.T)
+    basis = root.T @ vectors
+    shrunk = [1.0 / (1.0 + (strength - 1.0) * np.maximum(values, 0.0)) for strength in strengths]
+    leverages = (rows @ basis) ** 2 @ np.stack(shrunk, axis=1)
+    return [(basis * kept @ basis.T, leverages[:, at]) for at, kept in enumerate(shrunk)]
 
 
 def _by_group(values: Floats, *, group: NDArray[np.int64], inverse: Floats) -> Floats:
