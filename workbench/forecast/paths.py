@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from workbench.errors import InputInvalid
 from workbench.forecast.conformal import LEVELS, sizes_and_scores
@@ -127,6 +126,8 @@ def _strayed(done: PanelForecast, *, rows: NDArray[np.int64], paths: int, seed: 
 
 def _quantiles(done: PanelForecast, *, rows: NDArray[np.int64], paths: int) -> Floats:
     """(rows, h, paths) the bounds as evenly spread quantiles, ascending over the paths."""
+    from scipy.special import ndtri  # takes long to import, see models/recursion.py
+
     tail = (1 - np.array(LEVELS) / 100) / 2
     known = ndtri(np.concatenate([tail[::-1], [0.5], 1 - tail]))
     wanted = ndtri((np.arange(paths) + 0.5) / paths)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from workbench.forecast.origins import Backtest
 from workbench.forecast.panel import Panel
@@ -89,6 +88,8 @@ def _returns(before: Floats, *, change: Floats, known: NDArray[np.bool_]) -> Flo
 
 def _memory(change: Floats, *, count: NDArray[np.int64], season: int) -> Floats:
     """(n,) how likely autocorrelations like these are where there are none."""
+    from scipy.special import chdtrc  # takes long to import, see models/recursion.py
+
     lags = sorted({1, 2, 3} | ({season - 1, season, season + 1} if season > 1 else set()))
     variance = np.where((change**2).sum(axis=1) > 0, (change**2).sum(axis=1), 1.0)
     total, used = np.zeros(len(change)), np.zeros(len(change))

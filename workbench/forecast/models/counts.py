@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from workbench.forecast.model import Said, floors, said_from
+from workbench.forecast.models.recursion import recursion
 from workbench.forecast.panel import Panel
 
 __all__ = ["adida", "croston", "imapa", "sba", "tsb"]
@@ -121,7 +121,7 @@ def _smoothed(x: Floats, *, alpha: float = _ALPHA) -> Floats:
     """The level after each value, beginning on the first; NaN only before it."""
     start = x[np.arange(len(x)), np.argmax(np.isfinite(x), axis=1)][:, None]
     gap = np.where(np.isfinite(x), x - start, 0.0)
-    level: Floats = start + lfilter([alpha], [1.0, alpha - 1], gap, axis=1)
+    level: Floats = start + recursion([alpha], [1.0, alpha - 1], gap)
     return level
 
 

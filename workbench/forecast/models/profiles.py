@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import lfilter
+
+from workbench.forecast.models.recursion import recursion
 
 __all__ = ["Deseasoned", "deseasoned"]
 
@@ -123,8 +124,8 @@ def _discounted_means(values: Floats, *, discount: float) -> Floats:
     """Along axis 1, the mean of all values so far, each cycle counting less than the next."""
     known = np.isfinite(values)
     decay = ([1.0], [1.0, -discount])
-    weight = lfilter(*decay, known.astype(float), axis=1)
-    total = lfilter(*decay, np.where(known, values, 0.0), axis=1)
+    weight = recursion(*decay, known.astype(float))
+    total = recursion(*decay, np.where(known, values, 0.0))
     means: Floats = np.divide(total, weight, out=np.full(values.shape, np.nan), where=weight > 0)
     return means
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
+
+from workbench.forecast.models.recursion import recursion
 
 __all__ = ["damped_path", "drift_path", "last_path", "ses_path", "theta_path"]
 
@@ -78,9 +79,9 @@ def damped_path(z: Floats, *, origins: Sequence[int], h: int) -> Floats:
     level, trend, kept = np.zeros_like(best), np.zeros_like(best), np.ones_like(best)
     for alpha, beta, phi in _TRENDS:
         poles = [1.0, alpha + phi * beta - 1 - phi, phi * (1 - alpha)]
-        error = lfilter([1.0, -1 - phi, phi], poles, x, axis=1)
+        error = recursion([1.0, -1 - phi, phi], poles, x)
         size = _sizes(error, origins=origins)
-        slope = lfilter([beta], [1.0, -phi], error, axis=1)[:, at]
+        slope = recursion([beta], [1.0, -phi], error)[:, at]
         better = size < best
         best = np.where(better, size, best)
         level = np.where(better, (x - (1 - alpha) * error)[:, at], level)
@@ -97,7 +98,7 @@ def _levels(z: Floats, *, origins: Sequence[int]) -> tuple[Floats, Floats]:
     best = np.full((len(z), len(at)), np.inf)
     level, chosen = np.zeros_like(best), np.ones_like(best)
     for alpha in _ALPHAS:
-        smooth = lfilter([alpha], [1.0, alpha - 1], x, axis=1)
+        smooth = recursion([alpha], [1.0, alpha - 1], x)
         error = x.copy()
         error[:, 1:] -= smooth[:, :-1]
         size = _sizes(error, origins=origins)
