@@ -110,3 +110,44 @@ def test_one_day_reads_as_much_with_twice_the_history(new_book: Callable[..., Bo
         if rows > 1.3 * once.get(name, 0) + 3 * SENDS
     }
     assert not grown
+
+
+# each of them gets the flow's message every third day, and opens it
+AGAIN = """
+with written as (
+    insert into klaviyo.event (
+        account_id, metric_id, occurred_at, event_id, profile_id, message_ref, payload
+    )
+    select
+        %(account_id)s, m.metric_id, (d.day + m.later) at time zone %(timezone)s,
+        m.metric_id || d.day::date || i, 'P' || i, 'FM1',
+        jsonb_build_object('text', repeat('x', 900))
+    from generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '3 days') as d (day)
+    cross join generate_series(1, %(sends)s) as i
+    cross join lateral (
+        values ('received', interval '0'), ('opened', interval '1 hour')
+    ) as m (metric_id, later)
+    returning metric_id, occurred_at, message_ref
+)
+
+insert into ops.touched (account_id, metric_id, day, message_ref)
+select distinct
+    %(account_id)s, metric_id, (occurred_at at time zone %(timezone)s)::date, message_ref
+from written
+"""
+
+
+def test_older_events_of_a_recipient_are_not_fetched_again(new_book: Callable[..., Book]) -> None:
+    """What is asked of them is in the index, however long the flow has sent to somebody."""
+    book = new_book()
+    past = {"first": LAST - dt.timedelta(days=360), "last": LAST - dt.timedelta(days=3)}
+    book.execute(AGAIN, **past, sends=SENDS, timezone=book.timezone)
+    book.refresh()
+    with book.database.apart() as connection:
+        connection.execute("vacuum (analyze)")
+    book.execute(AGAIN, first=LAST, last=LAST, sends=SENDS, timezone=book.timezone)
+    before, _ = read_so_far(book)["event"]
+    assert book.refresh().recipients == 121 * SENDS
+    fetched = read_so_far(book)["event"][0] - before
+    new = 2 * SENDS
+    assert new <= fetched <= 10 * new
