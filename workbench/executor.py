@@ -62,6 +62,7 @@ def mapped(
     workers: Workers,
     name: Callable[[Item], str] = str,
     title: str = "",
+    imports: Sequence[str] = (),
 ) -> list[Result]:
     """What the work gives for each item, in the order of the items.
 
@@ -74,6 +75,7 @@ def mapped(
         workers: who does it.
         name: what an item is called where it fails.
         title: of the bar.
+        imports: modules that the work imports on its way; processes here get them ready-made.
 
     Raises:
         WorkFailed: one of the pieces failed; the message says which, and why.
@@ -88,7 +90,8 @@ def mapped(
     if workers.processes < 1:
         raise InputInvalid(f"processes is {workers.processes}", hint="pass 1 or more")
     count = min(workers.processes, len(items))
-    with _processes(count, ready_for=work.__module__) as submit, _bar(title, len(items)) as moved:
+    ready = [work.__module__, *imports]
+    with _processes(count, ready=ready) as submit, _bar(title, len(items)) as moved:
         return _gathered(work, items, submit=submit, name=name, moved=moved)
 
 
@@ -138,15 +141,15 @@ def _result(future: Any, *, named: str) -> Any:
 
 
 @contextmanager
-def _processes(count: int, *, ready_for: str) -> Iterator[_Hands]:
+def _processes(count: int, *, ready: list[str]) -> Iterator[_Hands]:
     """Processes that know nothing of this one's state, so that 1 and 2 of them are alike.
 
-    They are forked from one that has imported the module once, and that has no threads: libraries
+    They are forked from one that has imported the modules once, and that has no threads: libraries
     take longer to import than many a piece to compute.
     """
     with _environment(_ONE_THREAD):
         context = get_context("forkserver")
-        context.set_forkserver_preload([ready_for])
+        context.set_forkserver_preload(ready)
         pool = ProcessPoolExecutor(count, mp_context=context)
         try:
             yield _Hands(pool.submit, as_completed, _cancel)

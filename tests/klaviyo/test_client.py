@@ -92,7 +92,6 @@ def test_klaviyos_clock_and_the_mark_of_simulated_data_are_read_from_the_answers
         (refusal(401, "Incorrect key."), KeyRejected, "does not accept the key: Incorrect key"),
         (httpx.Response(401), KeyRejected, "does not accept the key: no reason given"),
         (refusal(403, "Missing events:read."), ScopeMissing, "answered 403: Missing events:read"),
-        (refusal(400, "Invalid cursor provided."), CursorExpired, "answered 400: Invalid cursor"),
         (refusal(404, "No such thing."), KlaviyoRefused, "answered 404: No such thing"),
         (httpx.Response(405, json=[]), KlaviyoRefused, "answered 405: no reason given"),
         (refusal(410, "Revision retired."), RevisionRetired, "answered 410: Revision retired"),
@@ -112,6 +111,19 @@ def test_row_25_a_refusal_is_told_at_once_with_what_to_do(
         assert caught.value.endpoint == "/api/events"
         assert client.requests == 1
     assert clock.slept == []
+
+
+def test_row_07_a_refused_cursor_is_asked_for_again_before_it_counts_as_expired() -> None:
+    refused, trouble = refusal(400, "Invalid cursor provided."), refusal(503, "Trouble.")
+    with client_of(in_turn(refused, trouble, refused, OK)) as client:
+        assert client.get("/api/events?page[cursor]=b") == {"data": []}
+        assert client.requests == 4
+    with client_of(in_turn(refused)) as client:
+        with pytest.raises(CursorExpired, match="answered 400: Invalid cursor") as caught:
+            client.get("/api/events?page[cursor]=b")
+        assert (caught.value.status, caught.value.endpoint) == (400, "/api/events")
+        assert caught.value.hint
+        assert client.requests == 3
 
 
 CHALLENGE = httpx.Response(403, html="<html>Checking your browser</html>")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from workbench.errors import KlaviyoUnavailable
+from workbench.errors import CursorExpired, KlaviyoUnavailable
 from workbench.klaviyo import pages
+from workbench.klaviyo.pages import from_the_first
 
 from .conftest import URL, client_of
 
@@ -81,3 +83,28 @@ def test_a_next_link_that_is_none_is_told(following: object) -> None:
         pytest.raises(KlaviyoUnavailable, match="/api/events answered with a link that is none"),
     ):
         list(pages(client, "/api/events"))
+
+
+@pytest.mark.parametrize(("expiries", "is_told"), [(4, False), (5, True)])
+def test_row_07_a_walk_begins_again_with_its_first_page_but_not_for_ever(
+    expiries: int, is_told: bool
+) -> None:
+    walks: list[list[int]] = []
+
+    def walk() -> Iterator[int]:
+        walks.append([])
+        for page in range(3):
+            if page == 2 and len(walks) <= expiries:
+                raise CursorExpired("gone", hint="begin again")
+            walks[-1].append(page)
+            yield page
+
+    found: list[int] = []
+    if is_told:
+        with pytest.raises(CursorExpired, match="gone"):
+            found.extend(from_the_first(walk))
+    else:
+        found.extend(from_the_first(walk))
+        assert walks[-1] == [0, 1, 2]
+        assert found == [0, 1] * expiries + [0, 1, 2]
+    assert len(walks) == 5

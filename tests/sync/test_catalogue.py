@@ -546,7 +546,7 @@ def test_row_21_a_deleted_campaign_keeps_its_history(
 def test_row_07_an_expired_cursor_starts_the_listing_again(
     embedded_database: Database, shop: Shop, sandbox: SandboxServer
 ) -> None:
-    sandbox.fault("expired-cursor:times=2,path=/api/templates")
+    sandbox.fault("expired-cursor:times=6,path=/api/templates")
     summary = read_catalogue(embedded_database, unhurried_client(sandbox), "templates")
     pages = math.ceil(summary.streams["templates"].read / 10)
     assert pages > 2

@@ -146,7 +146,7 @@ def test_joins_cost_a_request_a_group_and_leaves_one_a_page(
 def test_members_are_read_whole_whatever_goes_wrong(
     embedded_database: Database, sociable: SandboxServer, sociable_shop: Shop
 ) -> None:
-    sociable.fault("expired-cursor:times=1", "duplicates:share=0.5", "503:share=0.2", "reset")
+    sociable.fault("expired-cursor:times=3", "duplicates:share=0.5", "503:share=0.2", "reset")
     synced_groups(embedded_database, sociable)
     assert members(embedded_database) == members_of_shop(sociable_shop, sociable.now)
     assert rows(embedded_database, "select count(*) from ops.group_member") == [(0,)]

@@ -198,7 +198,7 @@ def test_row_08_pages_in_no_order_are_stored_whole(
             item["attributes"]["datetime"] = str(at)
         return with_body(response, body)
 
-    sandbox.fault("expired-cursor:path=/api/events,times=3,skip=5")
+    sandbox.fault("expired-cursor:path=/api/events,times=9,skip=5")
     read_stream(
         database,
         sandbox,

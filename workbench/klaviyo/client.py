@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 import httpx
 import orjson
 
-from workbench.errors import KeyRejected, KlaviyoUnavailable
+from workbench.errors import CursorExpired, KeyRejected, KlaviyoUnavailable
 from workbench.klaviyo.answers import json_object
 from workbench.klaviyo.breaker import Breaker
 from workbench.klaviyo.endpoints import Quota, quota_of
@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _TRIES = 6
 _TRIES_UNANSWERED = 3  # an address that never answered is more likely wrong than down
+_TRIES_CURSOR = 3  # beginning again with the first page may cost hundreds of requests
 _TRIES_THROTTLED = 60  # others may take what Retry-After promised, again and again
 
 
@@ -41,17 +42,20 @@ class _Tries:
         attempt: requests sent.
         failed: those that count against the call's patience.
         throttled: those answered with 429.
+        cursors: those whose cursor was refused.
         waited: seconds slept since the last one.
     """
 
     attempt: int = 0
     failed: int = 0
     throttled: int = 0
+    cursors: int = 0
     waited: float = 0.0
 
     def add(self, told: Trouble, *, is_probe: bool) -> None:
         """Count one that brought no good answer; a resting endpoint's probes have their own end."""
         self.throttled += told.is_throttled
+        self.cursors += isinstance(told.problem, CursorExpired)
         self.failed += not is_probe and not (told.is_throttled and told.pause is not None)
 
 
@@ -214,7 +218,10 @@ class KlaviyoClient:
     def _is_hopeless(self, asked: Asked, told: Trouble, tries: _Tries) -> bool:
         most = _TRIES if self._wire.served_at else _TRIES_UNANSWERED
         is_tired = tries.failed >= most or tries.throttled >= _TRIES_THROTTLED
-        return told.is_final or is_tired or self._breaker.has_given_up(asked.endpoint)
+        is_final = told.is_final
+        if isinstance(told.problem, CursorExpired):
+            is_final = tries.cursors >= _TRIES_CURSOR
+        return is_final or is_tired or self._breaker.has_given_up(asked.endpoint)
 
     def _pause(self, quota: Quota, told: Trouble, tries: _Tries, *, is_probe: bool) -> None:
         """Wait before the next try: as long as Klaviyo says, else longer each time."""

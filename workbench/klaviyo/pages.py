@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from workbench.errors import KlaviyoUnavailable
+from workbench.errors import CursorExpired, KlaviyoUnavailable
 from workbench.klaviyo.client import KlaviyoClient
 
-__all__ = ["Page", "next_path", "pages"]
+__all__ = ["Page", "from_the_first", "next_path", "pages"]
+
+T = TypeVar("T")
+
+_STARTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,27 @@ def pages(
         if not following:
             return
         body = client.get(next_path(path, following))
+
+
+def from_the_first(walk: Callable[[], Iterator[T]]) -> Iterator[T]:
+    """What a walk over pages gives, begun again with its first page when a cursor has expired.
+
+    What came before it expired comes twice.
+
+    Args:
+        walk: begins at the first page.
+
+    Raises:
+        CursorExpired: it expired each time.
+    """
+    for start in range(1, _STARTS + 1):
+        try:
+            yield from walk()
+        except CursorExpired:
+            if start == _STARTS:
+                raise
+        else:
+            return
 
 
 def next_path(path: str, link: str) -> str:

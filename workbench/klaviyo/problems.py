@@ -4,6 +4,7 @@
 500 502 503 504 524, no answer,  again with growing, jittered pauses
 a body that is no JSON
 403 that is not JSON             again: an edge challenge, not a missing scope
+400 for a page's cursor           again, twice: the answer before had just given it
 400 401 403 404 405 409 410 415  never: the answer would be the same
 """
 

@@ -21,6 +21,8 @@ from workbench.forecast import ForecastResult, forecast, forecast_totals, reconc
 __all__ = ["Asked", "Forecasts", "Piece", "cut", "forecast_pieces", "forecast_series", "joined"]
 
 _MOST = 200  # series in a piece
+# by the forecasts when they need them, which takes longer than many a piece
+_IMPORTED_LATE = ("scipy.signal", "scipy.special")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,12 @@ def forecast_pieces(pieces: Sequence[Piece], *, workers: Workers) -> list[Foreca
         WorkFailed: a piece could not be forecast; the message says which series are in it.
     """
     return mapped(
-        _forecast, pieces, workers=workers, name=lambda piece: piece.name, title="forecast"
+        _forecast,
+        pieces,
+        workers=workers,
+        name=lambda piece: piece.name,
+        title="forecast",
+        imports=_IMPORTED_LATE,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from workbench.db import statement
-from workbench.errors import CursorExpired
+from workbench.klaviyo.pages import from_the_first
 from workbench.sync.resources import chosen_resources
 from workbench.sync.run import Run
 from workbench.sync.windows.event_parts import event_pages, store_events
@@ -18,7 +18,6 @@ __all__ = ["Again", "move_gone", "read_again", "spans_to_read"]
 
 _MOST_A_SPAN = 100_000  # events, whose ids are held in memory
 _MOST_A_SYNC = 1_000_000
-_TRIES = 5
 _SETTLED = dt.timedelta(seconds=5)
 
 
@@ -59,26 +58,16 @@ def read_again(run: Run, metric_id: str, span: Span) -> Again:
 
 
 def _shown(run: Run, metric_id: str, span: Span) -> set[str]:
-    """Ids of the events that Klaviyo shows; after an expired cursor it is asked from the start.
-
-    Raises:
-        CursorExpired: again and again.
-    """
+    """Ids of the events that Klaviyo shows."""
     (events,) = chosen_resources(("events",))
     # a bound close to its present is refused; what comes behind it is stored as well
     is_open = span.until > run.as_of - _SETTLED
     query = events.window_query(span.since, None if is_open else span.until)
     query["filter"] = f'equals(metric_id,["{metric_id}"]),{query["filter"]}'
-    for tries_left in reversed(range(_TRIES)):
-        shown: set[str] = set()
-        try:
-            for part in event_pages(run, events, query):
-                shown.update(part.ids)
-                run.add("proof", store_events(run, events, part))
-            break
-        except CursorExpired:
-            if not tries_left:
-                raise
+    shown: set[str] = set()
+    for part in from_the_first(lambda: event_pages(run, events, query)):
+        shown.update(part.ids)
+        run.add("proof", store_events(run, events, part))
     return shown
 
 

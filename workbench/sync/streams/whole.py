@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workbench.errors import CursorExpired
-from workbench.klaviyo.pages import Page, pages
+from workbench.klaviyo.pages import Page, from_the_first, pages
 from workbench.sync.definition import Resource
 from workbench.sync.findings import drift, gone
 from workbench.sync.merging import id_of, store_page
 from workbench.sync.run import Run, StreamCount
 
 __all__ = ["read_whole", "whole_pages"]
-
-_STARTS = 4
 
 
 def read_whole(run: Run, resource: Resource) -> None:
@@ -32,19 +29,8 @@ def read_whole(run: Run, resource: Resource) -> None:
 
 
 def whole_pages(run: Run, resource: Resource, path: str, wanted: str = "") -> Iterator[Page]:
-    """Pages of a collection from its first one on, and from there again when a cursor expires.
-
-    Raises:
-        CursorExpired: it expired each time.
-    """
-    for start in range(1, _STARTS + 1):
-        try:
-            yield from pages(run.client, path, resource.query(wanted))
-        except CursorExpired:
-            if start == _STARTS:
-                raise
-        else:
-            return
+    """Pages of a collection; some come twice where a cursor has expired."""
+    return from_the_first(lambda: pages(run.client, path, resource.query(wanted)))
 
 
 def _all_pages(run: Run, resource: Resource) -> Iterator[Page]:
