@@ -8,7 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import pandas as pd
-from IPython.display import display
 
 from workbench.db import insert_frame, statement
 from workbench.forecast import ForecastResult
@@ -176,5 +175,7 @@ def store_result(result: dict[str, Any]) -> None:
     Args:
         result: names and JSON values; a number that is not known is None, never NaN.
     """
+    from IPython.display import display  # half a second, for whoever has no notebook
+
     # a reader sees nothing of it
     display({RESULT_TYPE: result, "text/html": ""}, raw=True)  # type: ignore[no-untyped-call]

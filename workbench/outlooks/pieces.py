@@ -22,7 +22,7 @@ __all__ = ["Asked", "Forecasts", "Piece", "cut", "forecast_pieces", "forecast_se
 
 _MOST = 200  # series in a piece
 # by the forecasts when they need them, which takes longer than many a piece
-_IMPORTED_LATE = ("scipy.signal", "scipy.special")
+_IMPORTED_LATE = ("scipy.linalg", "scipy.special")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def cut(
         rows = _with_total(rows, total=total)
         count += 1
     rows = rows.sort_values(["unique_id", "ds"], ignore_index=True)
-    parts = np.array_split(rows["unique_id"].unique(), -(-count // _MOST)) if count else []
+    pieces = -(-count // _MOST)
+    pieces += pieces > 1 and pieces % 2  # two processes, the usual number, end together
+    parts = np.array_split(rows["unique_id"].unique(), pieces) if count else []
     return [
         Piece(
             _named(name, ids),

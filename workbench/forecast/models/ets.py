@@ -15,6 +15,7 @@ from workbench.forecast.model import per_series
 __all__ = ["ets"]
 
 _TRENDS = (None, "add")  # none, and additive damped
+_NOTHING_LEFT = 1e-20  # share of the variance
 
 
 @per_series
@@ -42,11 +43,11 @@ def ets(
     unit = np.abs(y).mean()
     if unit == 0:
         raise ModelFailed("every value is 0", hint="use seasonal_naive")
-    fits = [
-        _fit(np.log1p(y / unit) if y.min() >= 0 else y / unit, trend, season_length)
-        for trend in _TRENDS
-    ]
-    converged = [fit for fit in fits if fit.mle_retvals["converged"]]
+    z = np.log1p(y / unit) if y.min() >= 0 else y / unit
+    fits = [_fit(z, trend, season_length) for trend in _TRENDS]
+    # where nothing is left to explain, the likelihood has no top to be reached
+    enough = _NOTHING_LEFT * len(z) * z.var()
+    converged = [fit for fit in fits if fit.mle_retvals["converged"] or fit.sse <= enough]
     if not converged:
         raise ModelFailed("no form of ETS converged", hint="load more days")
     best = min(converged, key=lambda fit: fit.aicc)
