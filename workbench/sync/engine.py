@@ -19,6 +19,7 @@ from workbench.klaviyo.revisions import retirement_warning
 from workbench.sync import ledger
 from workbench.sync.definition import Resource
 from workbench.sync.findings import quarantine
+from workbench.sync.heaps import share_heaps
 from workbench.sync.merging import merge_page
 from workbench.sync.people import following
 from workbench.sync.progress import Progress
@@ -125,6 +126,7 @@ def sync_account(
         KlaviyoError: the key or the revision is refused, or Klaviyo is not to be reached at all.
         SyncRunning: another sync of this account is at work.
     """
+    share_heaps()
     began = clock()
     asked = asked or Asked()
     resources = chosen_resources(asked.resources)
