@@ -69,7 +69,6 @@ FIXED: dict[str, Any] = {
     "relations": ["mart.orders"],
     "report": "flow_reports",
     "role": "opened",
-    "seen": ["none"],
     "share": 0.999,
     "statistic": "opens_unique",
     "status": None,
@@ -105,7 +104,7 @@ NEEDS_EXTENSION = {"maintain/slow_queries"}
 # reads whose parameters bound the time of the events that they look at -> first and last instant
 BOUNDED = {
     "sync/event_days": ("since", "until"),
-    "sync/unseen_events": ("since", "until"),
+    "sync/span_events": ("since", "until"),
     "maintain/count_events_in": ("since", "until"),
     "maintain/chunk_holds_kept": ("since", "until"),
     "maintain/first_event_to_go": (None, "kept_from"),

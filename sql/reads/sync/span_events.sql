@@ -1,5 +1,4 @@
--- One row per event of a metric in a span of time that is not among those that Klaviyo showed.
---   %(seen)s  ids of the events that it showed
+-- One row per event of a metric in a span of time.
 select
     occurred_at,
     event_id
@@ -9,5 +8,4 @@ where
     and metric_id = %(metric_id)s
     and occurred_at >= %(since)s
     and occurred_at < %(until)s
-    and event_id <> all(%(seen)s)
 order by occurred_at, event_id;
