@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import httpx
 import numpy as np
 import orjson
+import pytest
 
 from workbench import klaviyo
 from workbench.db import Database
@@ -20,6 +21,7 @@ from workbench.klaviyo import KlaviyoClient
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, build_shop
 from workbench.settings import REVISION
 from workbench.sync import Asked, Progress, Proof, SyncSummary, sync_account
+from workbench.sync.proof import rereading
 
 from .conftest import KEY, Edited, synced, unhurried_client, with_body
 
@@ -298,6 +300,7 @@ def test_a_surplus_that_is_explained_is_not_read_again_and_again(
 def test_events_without_their_metric_are_explained_and_missed_nowhere(
     embedded_database: Database, shop: Shop, sandbox: SandboxServer, sync: Sync
 ) -> None:
+    nameless = "select count(*) from klaviyo.event where metric_id = ''"
     sandbox.fault("nulls:share=0.05,path=/api/events")
     first = sync(embedded_database)
     assert first.proof is not None
@@ -306,10 +309,76 @@ def test_events_without_their_metric_are_explained_and_missed_nowhere(
     sandbox.withdraw()
     second = sync(embedded_database)
     assert second.proof is not None
-    assert second.proof.explained == second.proof.differing == 0
-    assert rows(embedded_database, "select count(*) from klaviyo.event where metric_id = ''") == [
-        (0,)
-    ]
+    assert second.proof.differing == 0
+    behind_tail = (second.as_of - dt.timedelta(days=8)).date()
+    explained = rows(
+        embedded_database, "select metric_id, day from ops.proof where status = 'explained'"
+    )
+    assert explained
+    assert all(day <= behind_tail for _, day in explained)
+
+    with unhurried_client(sandbox) as client:
+        everything = Asked(since=dt.datetime.fromtimestamp(0, dt.UTC), full=True)
+        third = synced_as(embedded_database, client, everything)
+    assert third.proof is not None
+    assert third.proof.explained == third.proof.differing == 0
+    assert rows(embedded_database, nameless) == [(0,)]
+
+
+PROVEN = "select metric_id, day from ops.proof where status in ('proven', 'repaired')"
+COUNTED_WRONGLY = """
+    with counted as (
+        select
+            metric_id,
+            (occurred_at at time zone 'UTC')::date as day,
+            count(*) as count_events
+        from klaviyo.event
+        group by metric_id, day
+    )
+
+    select p.metric_id, p.day, p.our_count, c.count_events
+    from ops.proof as p
+    left join counted as c using (metric_id, day)
+    where p.our_count is distinct from coalesce(c.count_events, 0)
+"""
+
+
+def test_row_04_what_is_too_much_for_one_sync_is_read_by_the_next_ones(
+    embedded_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = embedded_database
+    monkeypatch.setattr(rereading, "_MOST_A_SYNC", 50)
+    plan = ShopPlan(profiles=40, days=500, late_share=0.0, very_late_share=0.0, fates_share=0.0)
+    proven, differing = set[tuple[Any, ...]](), list[int]()
+    with SandboxServer(build_shop(plan), key=KEY, limiter=Limiter(scale=math.inf)) as sandbox:
+        for_good = "nulls:share=0.01,path=/api/events"
+        sandbox.fault(for_good, "hidden-events:share=0.01")
+        synced(database, unhurried_client(sandbox))
+        sandbox.withdraw()
+        sandbox.fault(for_good)
+        for _ in range(8):
+            asked = len(asked_of(sandbox, "/api/events"))
+            summary = synced(database, unhurried_client(sandbox))
+            assert summary.proof is not None
+            assert rows(database, COUNTED_WRONGLY) == []
+            before, proven = proven, set(rows(database, PROVEN))
+            assert before <= proven
+            differing.append(summary.proof.differing)
+        queries = asked_of(sandbox, "/api/events")[asked:]
+    assert differing == sorted(differing, reverse=True)
+    assert differing[1] > 0
+    assert differing[-1] == 0
+    # what is explained for good costs nothing behind the tail
+    explained = "select min(day) from ops.proof where status = 'explained' and metric_id <> ''"
+    ((first_explained,),) = rows(database, explained)
+    windows = [query for query in queries if "datetime," in query and "metric_id" not in query]
+    tail = min(_first_day(query) for query in windows)
+    read_again = [_first_day(query) for query in queries if "metric_id" in query]
+    assert first_explained < tail <= min(read_again)
+
+
+def _first_day(query: str) -> dt.date:
+    return dt.date.fromisoformat(query.partition("greater-or-equal(datetime,")[2][:10])
 
 
 def test_a_range_that_was_asked_for_is_all_that_is_claimed(

@@ -86,11 +86,28 @@ class Books:
         """Whether any event of a metric has a value, so that sums are of a currency."""
         return any(count.values for (metric, _), count in self.ours.items() if metric == metric_id)
 
-    def put(self, metric_id: str, span: Span, days: Mapping[dt.date, DayCount]) -> None:
-        """Take down Klaviyo's counts of a metric; a day of the span that is not there has none."""
+    def put(
+        self,
+        metric_id: str,
+        span: Span,
+        days: Mapping[dt.date, DayCount],
+        *,
+        only: Collection[Key] | None = None,
+    ) -> None:
+        """Take down Klaviyo's counts of a metric.
+
+        Args:
+            metric_id: which one.
+            span: what was asked for.
+            days: its days that have events; any other day of the span has none.
+            only: the days of interest, where not all of the span are: beside the rest there may
+                stand no count of ours, or an older one.
+        """
         for key in [key for key in self.theirs if key[0] == metric_id and key[1] in span]:
-            del self.theirs[key]
-        self.theirs |= {(metric_id, day): count for day, count in days.items()}
+            if only is None or key in only:
+                del self.theirs[key]
+        told = {(metric_id, day): count for day, count in days.items()}
+        self.theirs |= {key: told[key] for key in told if only is None or key in only}
 
     def recount(self, keys: Iterable[Key], days: Mapping[Key, DayCount]) -> None:
         """Take down our counts of some days, counted anew."""
@@ -100,7 +117,7 @@ class Books:
 
     def is_fresh(self, key: Key) -> bool:
         """Whether our side of it was counted in this sync."""
-        return key in self.recounted or any(key[1] in span for span in self.counted)
+        return key in self.recounted or self._is_counted(key[1])
 
     def pair(self, key: Key) -> Pair:
         """Both counts."""
@@ -119,13 +136,14 @@ class Books:
         """What is to be read again, and how many events that are at least.
 
         A difference that was explained before and has not moved since is left alone, unless
-        events are missing.
+        events are missing on a day that this sync counts anew: in the tail, and once a month.
         """
         return {
             key: max(pair.ours.count, pair.theirs.count)
             for key in self.unequal()
             for pair in [self.pair(key)]
-            if pair.theirs.count > pair.ours.count or not self._is_explained(key, pair)
+            if not self._is_explained(key, pair)
+            or (pair.theirs.count > pair.ours.count and self._is_counted(key[1]))
         }
 
     def surplus(self, key: Key) -> int:
@@ -154,6 +172,9 @@ class Books:
             is_all_shown=key not in self.unseen,
             unresolved=self.ours.get(("", key[1]), DayCount()).count,
         )
+
+    def _is_counted(self, day: dt.date) -> bool:
+        return any(day in span for span in self.counted)
 
     def _is_explained(self, key: Key, pair: Pair) -> bool:
         """Whether the same difference was explained before."""

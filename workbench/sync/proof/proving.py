@@ -9,7 +9,7 @@ differs is kept in ops.proof with its reason, and a sync with such days is not d
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -93,8 +93,14 @@ def _questions(books: Books, asked: list[Span]) -> Iterator[tuple[str, Span]]:
             yield metric, day_span(day, day, as_of=books.as_of)
 
 
-def _ask_all(run: Run, books: Books, questions: list[tuple[str, Span]]) -> None:
-    """Take down Klaviyo's counts of metrics, or why it does not count one."""
+def _ask_all(
+    run: Run,
+    books: Books,
+    questions: list[tuple[str, Span]],
+    *,
+    only: Collection[Key] | None = None,
+) -> None:
+    """Take down Klaviyo's counts of metrics, of some days only, or why it does not count one."""
     with run.progress.stream("proof", total=len(questions)) as told:
 
         def ask(question: tuple[str, Span]) -> dict[dt.date, DayCount] | str:
@@ -107,7 +113,7 @@ def _ask_all(run: Run, books: Books, questions: list[tuple[str, Span]]) -> None:
         if isinstance(answer, str):
             books.refusals[metric] = answer
         else:
-            books.put(metric, span, answer)
+            books.put(metric, span, answer, only=only)
 
 
 def _answer(run: Run, books: Books, metric_id: str, span: Span) -> dict[dt.date, DayCount] | str:
@@ -134,7 +140,7 @@ def _read_again(run: Run, books: Books) -> list[Again]:
             del books.ours[key]
     for key in keys:
         books.found[key] = max(books.ours[key].count - before.get(key, DayCount()).count, 0)
-    _ask_all(run, books, [*_hulls(run, keys)])
+    _ask_all(run, books, [*_hulls(run, keys)], only=set(keys))
     for each in again:
         for day, event_ids in each.unseen.items():
             _let_go(run, books, (each.metric_id, day), event_ids)
