@@ -277,7 +277,13 @@ def synced_timescaledb(
 def unhurried_client(sandbox: SandboxServer) -> KlaviyoClient:
     """A client that never waits: a minute passes whenever its limiter looks at the clock."""
     limiter = klaviyo.Limiter(clock=itertools.count(step=60).__next__)
-    return KlaviyoClient(key=sandbox.key, url=sandbox.url, revision=REVISION, limiter=limiter)
+    return KlaviyoClient(
+        key=sandbox.key,
+        url=sandbox.url,
+        revision=REVISION,
+        limiter=limiter,
+        sleep=lambda seconds: None,
+    )
 
 
 def _fill(database: Database, shop: Shop) -> None:
