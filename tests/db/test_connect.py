@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import subprocess
+import sys
+import time
 import traceback
 
 import psycopg
@@ -54,6 +57,35 @@ def test_instants_come_back_in_utc(embedded_settings: Settings) -> None:
             elsewhere.execute("alter role workbench reset timezone")
     assert row is not None
     assert row[0].utcoffset() == dt.timedelta(0)
+
+
+def test_what_a_killed_process_had_asked_for_does_not_go_on(embedded_settings: Settings) -> None:
+    code = """
+import sys
+from pathlib import Path
+from workbench.db import open_database
+from workbench.settings import Settings
+
+nowhere, url = Path(sys.argv[1]), sys.argv[2]
+settings = Settings(project_dir=nowhere, data_dir=nowhere, runs_dir=nowhere, database_url=url)
+with open_database(settings) as database, database.connection() as connection:
+    connection.execute("select pg_sleep(600) as left_behind")
+"""
+    left = "select count(*) from pg_stat_activity where state = 'active' and query like %s"
+    url = str(embedded_settings.database_url)
+    arguments = [sys.executable, "-c", code, str(embedded_settings.data_dir), url]
+    ends_at = time.monotonic() + 120
+
+    def wait_for(connection: psycopg.Connection, count: int) -> None:
+        while connection.execute(left, ["%as left_behind%"]).fetchall() != [(count,)]:
+            assert time.monotonic() < ends_at
+            time.sleep(0.1)
+
+    with psycopg.connect(url, autocommit=True) as watching:
+        with subprocess.Popen(arguments) as process:
+            wait_for(watching, 1)
+            process.kill()
+        wait_for(watching, 0)
 
 
 def test_a_dict_is_sent_as_json(embedded_database: Database) -> None:

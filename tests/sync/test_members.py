@@ -13,7 +13,7 @@ import orjson
 import pytest
 from conftest import unhurried_client
 
-from workbench.db import Database
+from workbench.db import Database, statement
 from workbench.klaviyo import KlaviyoClient
 from workbench.sandbox import Limiter, SandboxServer, Shop, ShopPlan, Truth, build_shop
 from workbench.settings import REVISION
@@ -278,3 +278,37 @@ def test_the_last_reading_bounds_a_leave(
             second,
         )
     }
+
+
+def test_a_plan_kept_for_small_groups_is_not_used_for_a_large_one(
+    embedded_database: Database, sociable: SandboxServer
+) -> None:
+    synced_groups(embedded_database, sociable)
+    ((account_id, as_of),) = rows(
+        embedded_database, "select account_id, max(as_of) from ops.sync_run group by account_id"
+    )
+    told = {
+        "account_id": account_id,
+        "group_type": "list",
+        "group_id": "large",
+        "since": None,
+        "read_at": as_of,
+        "as_of": as_of,
+    }
+    fill = """
+        insert into ops.group_member
+        select %(account_id)s, 'list', 'large', 'p' || n, %(as_of)s from generate_series(1, 2000) n
+    """
+    kept = "select generic_plans, custom_plans from pg_prepared_statements where statement like %s"
+    merge = statement("writes/sync/merge_membership")
+    with embedded_database.connection() as connection:
+        for _ in range(8):
+            connection.execute(merge, told | {"group_id": "small"}, prepare=True)
+        ((generic, custom),) = connection.execute(kept, ["%stays that are new%"]).fetchall()
+        assert generic > 0, "or this test has nothing to look for"
+        connection.execute(fill, told)
+        connection.execute(statement("writes/sync/plan_without_loops"))
+        connection.execute(merge, told, prepare=True)
+        assert connection.execute(kept, ["%stays that are new%"]).fetchall() == [
+            (generic, custom + 1)
+        ]

@@ -234,7 +234,9 @@ def _conninfo(url: str) -> str:
     }
     if "," in str(given.get("host", "")):
         defaults["target_session_attrs"] = "read-write"  # whichever of them leads now
-    options = f"{given.get('options') or ''} -c timezone=UTC".strip()
+    # a process that was killed leaves its statement at work, and its locks held, unless asked after
+    fixed = "-c timezone=UTC -c client_connection_check_interval=5s"
+    options = f"{given.get('options') or ''} {fixed}".strip()
     return make_conninfo(**{**defaults, **given, "options": options})
 
 

@@ -30,7 +30,7 @@ SWEEP = dt.timedelta(days=7)
 # those who joined just before the last sync may not have shown yet
 _OVERLAP = dt.timedelta(days=1)
 _PAGES_A_BATCH = 20
-_MANY = 1_000  # members; from here on, a plan for a few takes hours
+_MANY = 1_000  # members read; from here on, as for all of a group, a plan for a few takes hours
 _NOT_FOUND = 404
 
 
@@ -146,7 +146,7 @@ def _compared(run: Run, group: _Group, *, read: int) -> tuple[int, int]:
         "read_at": run.client.served_at,
     }
     with run.database.connection() as connection, connection.cursor() as cursor:
-        if read >= _MANY:
+        if group.since is None or read >= _MANY:
             cursor.execute(statement("writes/sync/plan_without_loops"))
         cursor.execute(statement("writes/sync/merge_membership"), told)
         new, changed = cursor.fetchone() or (0, 0)
