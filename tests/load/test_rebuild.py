@@ -296,6 +296,18 @@ def test_they_do_on_timescaledb(
     check(new_timescaledb_book(timezone="Asia/Kolkata"), rounds)
 
 
+def test_opens_go_when_their_metric_is_mapped_to_revenue(
+    new_embedded_book: Callable[..., Book],
+) -> None:
+    opened = {"flag": False, "is_resolved": True, "message": "FMX", "profile": "P3", "value": 1}
+    nothing = {"members": {}, "others": [], "refresh": True, "sweep": False}
+    rounds = [
+        {"events": [opened | {"number": 10, "send": 2}], "map": None, **nothing},
+        {"events": [opened | {"number": 14, "send": 4}], "map": "opened", **nothing},
+    ]
+    check(new_embedded_book(), rounds)
+
+
 def spoiled(book: Book) -> dict[str, list[Any]]:
     """Facts as they should be, one of which is then spoiled."""
     book.event("received", "2026-10-27 15:00+00", message="C1")
